@@ -1,0 +1,1 @@
+"""What a council changes: YAML, and the modules that read it and explain its mistakes."""

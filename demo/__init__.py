@@ -1,0 +1,1 @@
+"""Sample post and a sample back office, for the demonstration and the tests."""

@@ -1,0 +1,1 @@
+"""Where people meet the post room: the command and the web pages."""

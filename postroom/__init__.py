@@ -1,0 +1,1 @@
+"""The words and rules of the post room; imports nothing else of the project."""

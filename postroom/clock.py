@@ -1,0 +1,34 @@
+"""Time: the one place that asks what time it is, and working days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+Clock = Callable[[], datetime]
+"""Returns now, with a time zone."""
+
+
+def utc_now() -> datetime:
+    """Return the present moment in UTC."""
+    return datetime.now(UTC)
+
+
+def add_working_days(start: date, days: int, division: str = "england-and-wales") -> date:
+    """Return the date that many working days after `start`, not counting `start` itself.
+
+    Args:
+        start: The day of receipt.
+        days: Working days, one or more.
+        division: `england-and-wales`, `scotland` or `northern-ireland`, for its bank holidays (the list the government
+            publishes; Freedom of Information Act 2000 s.10(6) defines a working day by it).
+    """
+    from govuk_bank_holidays.bank_holidays import BankHolidays
+
+    calendar = BankHolidays(use_cached_holidays=True)
+    day = start
+    for _ in range(days):
+        day += timedelta(days=1)
+        while not calendar.is_work_day(day, division=division):
+            day += timedelta(days=1)
+    return day

@@ -1,0 +1,57 @@
+"""Write the sample post into a folder, with its labels: `python -m demo.post.make FOLDER`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from demo.post import mails_no_action, mails_revenues, mails_services, scans
+from demo.post.sample import Sample
+
+
+def all_samples() -> list[Sample]:
+    """Return every piece of the sample post, mails first."""
+    return [
+        *mails_revenues.samples(),
+        *mails_services.samples(),
+        *mails_no_action.samples(),
+        *scans.samples(),
+    ]
+
+
+def labels(samples: list[Sample]) -> Iterator[dict[str, object]]:
+    """Return one label for each request, in the form `postroom evaluate` reads."""
+    for sample in samples:
+        for request in sample.requests:
+            yield {
+                "file": sample.name,
+                "kind": sample.kind,
+                "process": request.process,
+                "fields": dict(request.fields),
+                "notes": sample.shows,
+            }
+
+
+def write_post(folder: Path) -> list[Sample]:
+    """Write each piece under its name, whole or not at all, for an inbox that may be watching."""
+    folder.mkdir(parents=True, exist_ok=True)
+    samples = all_samples()
+    for sample in samples:
+        unfinished = folder / f"{sample.name}.part"
+        unfinished.write_bytes(sample.content)
+        os.replace(unfinished, folder / sample.name)  # noqa: PTH105 (replaces on every system)
+    return samples
+
+
+def main(folder: str) -> None:
+    """Write the post and its labels.jsonl."""
+    samples = write_post(Path(folder))
+    lines = [json.dumps(label, ensure_ascii=False) for label in labels(samples)]
+    (Path(folder) / "labels.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

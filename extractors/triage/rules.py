@@ -36,5 +36,4 @@ class TriageRules(Model):
     other: KindRules = Field(KindRules(), description="Post for the council that belongs to no configured process.")
     cover: tuple[str, ...] = Field((), description="Words of a mail that only brings its attachments.")
     also: tuple[str, ...] = Field((), description="Words with which people turn to another matter.")
-    own_addresses: tuple[str, ...] = Field((), description="Ends of the council's own addresses.")
     protected: tuple[ProtectedRule, ...] = Field((), description="The protected lane.")

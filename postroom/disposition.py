@@ -28,3 +28,8 @@ class Disposition:
 
     outcome: Outcome
     reasons: tuple[str, ...] = ()
+
+    @property
+    def held(self) -> bool:
+        """Whether the message is put aside for people, in the inbox too, rather than filed as done."""
+        return self.outcome is Outcome.REJECTED

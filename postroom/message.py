@@ -100,7 +100,7 @@ class Inbox(Protocol):
     name: str
 
     def fetch(self, limit: int) -> list[Message]:
-        """Return up to `limit` messages that are not settled, oldest first; safe to repeat, changes nothing."""
+        """Return up to `limit` messages not yet claimed or settled, oldest first; safe to repeat, changes nothing."""
         ...
 
     def claim(self, message_id: str, source_key: str, digest: str) -> None:
@@ -113,4 +113,8 @@ class Inbox(Protocol):
 
     def check(self) -> list[str]:
         """Try the connection and return what was found, a sentence each; raises ConnectorDown."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections; safe to repeat."""
         ...

@@ -1,0 +1,226 @@
+"""Everything a council may change, read from one folder of YAML files and checked as a whole."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import Field
+
+from config.connections import Connection, Role, read_connection
+from config.crosschecks import check_connections, check_processes
+from config.explain import validate
+from config.mistakes import Mistake, MistakesInConfig
+from config.secrets import SecretReference, fetch_secret
+from config.yaml_file import Below, YamlFile, read_yaml
+from extractors.limits import Limits
+from extractors.ocr.settings import OcrSettings
+from extractors.triage.rules import TriageRules
+from postroom.errors import ConfigError
+from postroom.process import Model, Process
+
+MAIN_FILE = "postroom.yaml"
+M = TypeVar("M", bound=Model)
+
+
+class Schedule(Model):
+    """How often `postroom serve` does what."""
+
+    intake_seconds: int = Field(60, ge=5, description="Seconds between two looks into the inboxes.")
+    process_seconds: int = Field(30, ge=5, description="Seconds between two rounds of reading.")
+    deliver_seconds: int = Field(30, ge=5, description="Seconds between two rounds of delivery.")
+    report_at: str = Field(
+        "06:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Time of day of the managers' report."
+    )
+
+
+class MainFile(Model):
+    """What postroom.yaml holds."""
+
+    council: str = Field(min_length=1, description="The council's name, as reports show it.")
+    domains: tuple[str, ...] = Field(
+        (), description="The council's own mail domains; an address in one of them is never a resident's."
+    )
+    data: str = Field("", description="Folder for everything that is kept; left out, `var` beside this folder.")
+    ledger: str | SecretReference = Field(
+        "", description="Database address of the ledger, or where it is kept secret; left out, SQLite among the data."
+    )
+    limits: Limits = Field(Limits(), description="How large and how deep post may be.")
+    ocr: OcrSettings = Field(OcrSettings(), description="How scans are read.")
+    schedule: Schedule = Field(Schedule(), description="How often `postroom serve` does what.")
+    concurrency: int = Field(2, ge=1, le=64, description="How many messages are read at one time.")
+    inboxes: tuple[dict[str, Any], ...] = Field((), description="Where post comes from.")
+    targets: tuple[dict[str, Any], ...] = Field((), description="Where fields go.")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole configuration, checked; secrets are fetched only by `Connection.settings`."""
+
+    folder: Path
+    data: Path
+    main: MainFile
+    triage: TriageRules
+    processes: tuple[Process, ...]
+    inboxes: tuple[Connection, ...]
+    targets: tuple[Connection, ...]
+    warnings: tuple[Mistake, ...] = field(default=())
+    """What is odd but stops nothing."""
+
+    @property
+    def council(self) -> str:
+        """The council's name."""
+        return self.main.council
+
+    @property
+    def limits(self) -> Limits:
+        """How large and how deep post may be."""
+        return self.main.limits
+
+    @property
+    def ocr(self) -> OcrSettings:
+        """How scans are read."""
+        return self.main.ocr
+
+    @property
+    def schedule(self) -> Schedule:
+        """How often `postroom serve` does what."""
+        return self.main.schedule
+
+    @property
+    def concurrency(self) -> int:
+        """How many messages are read at one time."""
+        return self.main.concurrency
+
+    @property
+    def documents(self) -> Path:
+        """The folder of the documents' bytes."""
+        return self.data / "documents"
+
+    @property
+    def ledger_url(self) -> str:
+        """The database address of the ledger; may hold a password, so never shown or logged."""
+        if isinstance(self.main.ledger, SecretReference):
+            return fetch_secret(self.main.ledger, self.data, "the ledger").get_secret_value()
+        return self.main.ledger or f"sqlite:///{self.data / 'postroom.db'}"
+
+    def process(self, process_id: str) -> Process:
+        """Return a process by its id.
+
+        Raises:
+            ConfigError: There is none of that id.
+        """
+        found = next((process for process in self.processes if process.id == process_id), None)
+        if found is None:
+            known = ", ".join(process.id for process in self.processes)
+            raise ConfigError(f'There is no process "{process_id}".', hint=f"Configured: {known}.")
+        return found
+
+
+def config_folder(chosen: Path | None) -> Path:
+    """Return the configuration folder: the one chosen, else POSTROOM_CONFIG, else the one that comes with the code."""
+    named = chosen or (Path(os.environ["POSTROOM_CONFIG"]) if os.environ.get("POSTROOM_CONFIG") else None)
+    return (named or Path(__file__).parent).expanduser().resolve()
+
+
+def load_settings(folder: Path | None = None, data: Path | None = None) -> Settings:
+    """Read and check the whole configuration.
+
+    Args:
+        folder: The configuration folder; None for POSTROOM_CONFIG or the one that comes with the code.
+        data: The folder for everything that is kept; None for POSTROOM_DATA, or what postroom.yaml says.
+
+    Raises:
+        MistakesInConfig: Every mistake of every file at once.
+    """
+    folder = config_folder(folder)
+    if not folder.is_dir():
+        raise ConfigError(f"There is no configuration folder {folder}.", hint="Correct --config or POSTROOM_CONFIG.")
+    reading = _Reading(folder)
+    main_file, main = reading.main()
+    data_folder = _data_folder(folder, data, main)
+    settings = Settings(
+        folder=folder,
+        data=data_folder,
+        main=main,
+        triage=reading.triage(),
+        processes=reading.processes(),
+        inboxes=reading.connections("inbox", main_file, data_folder),
+        targets=reading.connections("target", main_file, data_folder),
+    )
+    reading.check(settings, main_file)
+    if reading.mistakes:
+        raise MistakesInConfig(reading.mistakes)
+    return Settings(**{**vars(settings), "warnings": tuple(reading.warnings)})
+
+
+def _data_folder(folder: Path, chosen: Path | None, main: MainFile) -> Path:
+    named = chosen or (Path(os.environ["POSTROOM_DATA"]) if os.environ.get("POSTROOM_DATA") else None)
+    if named:
+        return named.expanduser().resolve()
+    return (folder / Path(main.data).expanduser()).resolve() if main.data else folder.parent / "var"
+
+
+class _Reading:
+    """One reading of a configuration folder; gathers mistakes and goes on."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.mistakes: list[Mistake] = []
+        self.warnings: list[Mistake] = []
+        self.process_files: list[tuple[YamlFile, Process]] = []
+        self.unread_targets: set[str] = set()
+
+    def main(self) -> tuple[YamlFile, MainFile]:
+        file = self._read(self.folder / MAIN_FILE)
+        checked = self._validate(MainFile, file) if file else None
+        return file or YamlFile(self.folder / MAIN_FILE, MAIN_FILE, {}), checked or MainFile(council="?")
+
+    def triage(self) -> TriageRules:
+        path = self.folder / "triage.yaml"
+        file = self._read(path) if path.exists() else None
+        rules = self._validate(TriageRules, file) if file else None
+        return rules or TriageRules()
+
+    def processes(self) -> tuple[Process, ...]:
+        for path in sorted((self.folder / "processes").glob("*.y*ml")):
+            file = self._read(path)
+            process = self._validate(Process, file) if file else None
+            if file and process:
+                self.process_files.append((file, process))
+        return tuple(process for _, process in self.process_files)
+
+    def connections(self, role: Role, file: YamlFile, data_folder: Path) -> tuple[Connection, ...]:
+        key = "inboxes" if role == "inbox" else "targets"
+        entries = file.data.get(key) if isinstance(file.data, dict) else None
+        found = []
+        for place, entry in enumerate(entries if isinstance(entries, list) else []):
+            if not isinstance(entry, dict):
+                continue
+            connection, mistakes = read_connection(role, Below(file, (key, place)), entry, self.folder, data_folder)
+            self.mistakes += mistakes
+            if connection:
+                found.append(connection)
+        return tuple(found)
+
+    def check(self, settings: Settings, main_file: YamlFile) -> None:
+        for mistakes, warnings in (
+            check_processes(self.process_files, main_file.data),
+            check_connections(main_file, [process for _, process in self.process_files]),
+        ):
+            self.mistakes += mistakes
+            self.warnings += warnings
+
+    def _read(self, path: Path) -> YamlFile | None:
+        file, mistakes = read_yaml(path, str(path.relative_to(self.folder)))
+        self.mistakes += mistakes
+        if not mistakes and not isinstance(file.data, dict):
+            self.mistakes.append(file.mistake((), "Expected keys with values.", "Write lines such as `key: value`."))
+        return file if isinstance(file.data, dict) and (file.data or not mistakes) else None
+
+    def _validate(self, model: type[M], file: YamlFile) -> M | None:
+        checked, mistakes = validate(model, file, file.data)
+        self.mistakes += mistakes
+        return checked

@@ -1,104 +1,121 @@
-"""What must hold between files, and inside a process beyond the form of its keys."""
+"""What must hold between files, and inside a process beyond the form of its keys.
+
+These checks look at the values as they stand in the files, so that a mistake of form in one place hides none elsewhere.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from config.mistakes import Mistake, suggest
 from config.yaml_file import YamlFile, YamlPath
-from postroom.process import DifferentCheck, FieldSpec, ModulusCheck, Process, SumCheck
 
-Found = tuple[list[Mistake], list[Mistake]]
-"""Mistakes, and warnings."""
-
-SERVES = {"sender-name": {"name", "text"}, "sender-address": {"email", "text"}, "sent-date": {"date"}}
+SERVES = {"sender-name": ("name", "text"), "sender-address": ("email", "text"), "sent-date": ("date",)}
 """Which types of field a fact of the mail can serve."""
 
+_REGEX_HINT = "A character with a meaning of its own needs a backslash before it: \\( \\[ \\. \\?"
 
-def check_processes(files: Sequence[tuple[YamlFile, Process]], main: Any) -> Found:
-    """Check every process by itself, against the others and against the names of the targets.
+
+def check_processes(files: Sequence[YamlFile], targets: Sequence[str]) -> Iterator[Mistake]:
+    """Find what is wrong inside each process, between processes, and with the targets they name.
 
     Args:
-        files: Each process with its file.
-        main: The values of postroom.yaml.
+        files: The files of all processes.
+        targets: The names under `targets` in postroom.yaml.
     """
-    targets = names_of(main, "targets")
-    mistakes: list[Mistake] = []
-    warnings: list[Mistake] = []
     first: dict[str, str] = {}
-    for file, process in files:
-        if process.id in first:
-            message = f'The process "{process.id}" is also in {first[process.id]}.'
-            mistakes.append(file.mistake(("id",), message, "Give one of the two another id."))
-        first.setdefault(process.id, file.name)
-        mistakes += [*_fields(file, process), *_checks(file, process), *_deliveries(file, process, targets)]
-        if not process.deliver:
-            warnings.append(file.mistake((), "The process delivers nowhere.", "Name a target under `deliver`."))
-        if not any(spec.required for spec in process.fields.values()):
-            hint = "An item with nothing read would count as complete; mark what must be there."
-            warnings.append(file.mistake(("fields",), "No field is required.", hint))
-    return mistakes, warnings
+    for file in files:
+        name = str(file.data.get("id", ""))
+        if name in first:
+            message = f'The process "{name}" is also in {first[name]}.'
+            yield file.mistake(("id",), message, "Give one of the two another id.")
+        elif name:
+            first[name] = file.name
+        for field, spec in _groups(file.data.get("fields")):
+            yield from _field(file, ("fields", str(field)), spec, list(_map(file.data.get("fields"))))
+        if _map(file.data.get("fields")):
+            yield from _checks(file)
+        yield from _deliveries(file, targets)
 
 
-def check_connections(main: YamlFile, processes: Sequence[Process]) -> Found:
-    """Check the names of inboxes and targets, and whether every target is used."""
-    mistakes: list[Mistake] = []
+def check_names(main: YamlFile) -> Iterator[Mistake]:
+    """Find names that two inboxes or two targets share."""
     for key in ("inboxes", "targets"):
         seen: set[str] = set()
-        for path, name in _named(main.data, key):
+        for path, name in _named(main, key):
             if name in seen:
-                mistakes.append(main.mistake((*path, "name"), f'"{name}" is used twice.', "Give each its own name."))
+                yield main.mistake((*path, "name"), f'"{name}" is used twice.', "Give each a name of its own.")
             seen.add(name)
-    used = {delivery.target for process in processes for delivery in process.deliver}
-    unused = [
-        main.mistake(path, f'No process delivers to the target "{name}".', "Remove it, or name it in a process.")
-        for path, name in _named(main.data, "targets")
-        if name not in used
-    ]
-    return mistakes, unused
 
 
-def names_of(main: Any, key: str) -> list[str]:
-    """Return the names under `inboxes` or `targets`."""
-    return [name for _, name in _named(main, key)]
+def warn(main: YamlFile, files: Sequence[YamlFile]) -> Iterator[Mistake]:
+    """Find what is odd but stops nothing."""
+    used = set()
+    for file in files:
+        deliveries = _groups(file.data.get("deliver"))
+        used |= {entry.get("target") for _, entry in deliveries}
+        if not deliveries:
+            yield file.mistake((), "The process delivers nowhere.", "Name a target under `deliver`.")
+        if not any(spec.get("required") for _, spec in _groups(file.data.get("fields"))):
+            hint = "An item with nothing read would count as complete; mark what must be there."
+            yield file.mistake(("fields",), "No field is required.", hint)
+    for path, name in _named(main, "targets"):
+        if name not in used:
+            yield main.mistake(path, f'No process delivers to the target "{name}".', "Remove it, or name it.")
 
 
-def _named(main: Any, key: str) -> list[tuple[YamlPath, str]]:
-    entries = main.get(key) if isinstance(main, dict) else None
-    return [
-        ((key, place), str(entry["name"]))
-        for place, entry in enumerate(entries if isinstance(entries, list) else [])
-        if isinstance(entry, dict) and entry.get("name")
-    ]
+def target_names(main: YamlFile) -> list[str]:
+    """Return the names under `targets` in postroom.yaml."""
+    return [name for _, name in _named(main, "targets")]
 
 
-def _fields(file: YamlFile, process: Process) -> Iterable[Mistake]:
-    for name, spec in process.fields.items():
-        path: YamlPath = ("fields", name)
-        for place, pattern in enumerate(spec.patterns):
-            problem = _regex_problem(pattern)
-            if problem:
-                yield file.mistake((*path, "patterns", place), f"Not a regular expression: {problem}.", _REGEX_HINT)
-        if spec.type == "choice" and not spec.choices:
-            yield file.mistake(path, "A choice needs `choices`.", "List each value with the words that mean it.")
-        if spec.choices and spec.type != "choice":
-            hint = "Make it `type: choice`, or remove `choices`."
-            yield file.mistake((*path, "choices"), f"A field of type {spec.type} has no choices.", hint)
-        if spec.fallback and spec.type not in SERVES[spec.fallback]:
-            allowed = " or ".join(sorted(SERVES[spec.fallback]))
-            message = f"{spec.fallback} cannot serve a field of type {spec.type}."
-            yield file.mistake((*path, "fallback"), message, f"It serves {allowed}.")
-        yield from _bounds(file, path, spec)
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
-_REGEX_HINT = "Escape characters with a meaning of their own by a backslash: \\( \\[ \\. \\?"
+def _groups(value: Any) -> list[tuple[str | int, Mapping[str, Any]]]:
+    """Return the groups of keys in a list or a group, each with its place."""
+    entries: Any = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    return [(place, entry) for place, entry in entries if isinstance(entry, Mapping)]
 
 
-def _bounds(file: YamlFile, path: YamlPath, spec: FieldSpec) -> Iterable[Mistake]:
-    if spec.minimum is not None and spec.maximum is not None and spec.minimum > spec.maximum:
-        message = f"The least value {spec.minimum} is more than the greatest, {spec.maximum}."
+def _texts(value: Any) -> list[tuple[int, str]]:
+    entries = value if isinstance(value, list) else []
+    return [(place, entry) for place, entry in enumerate(entries) if isinstance(entry, str)]
+
+
+def _named(main: YamlFile, key: str) -> list[tuple[YamlPath, str]]:
+    entries = _groups(_map(main.data).get(key))
+    return [((key, place), str(entry["name"])) for place, entry in entries if entry.get("name")]
+
+
+def _field(file: YamlFile, path: YamlPath, spec: Mapping[str, Any], known: Sequence[str]) -> Iterator[Mistake]:
+    kind = spec.get("type")
+    for place, pattern in _texts(spec.get("patterns")):
+        problem = _regex_problem(pattern)
+        if problem:
+            yield file.mistake((*path, "patterns", place), f"Not a regular expression: {problem}.", _REGEX_HINT)
+    if kind == "choice" and not spec.get("choices"):
+        yield file.mistake(path, "A choice needs `choices`.", "List each value with the words that mean it.")
+    if spec.get("choices") and kind != "choice":
+        hint = "Make it `type: choice`, or remove `choices`."
+        yield file.mistake((*path, "choices"), f"A field of type {kind} has no choices.", hint)
+    served = SERVES.get(str(spec.get("fallback")))
+    if served and kind not in served:
+        message = f"{spec['fallback']} cannot serve a field of type {kind}."
+        yield file.mistake((*path, "fallback"), message, f"It serves {' or '.join(served)}.")
+    yield from _bounds(file, path, spec)
+    named = spec.get("depends_on")
+    if named and named not in known:
+        yield _unknown_field(file, (*path, "depends_on"), str(named), known)
+
+
+def _bounds(file: YamlFile, path: YamlPath, spec: Mapping[str, Any]) -> Iterator[Mistake]:
+    least, most = spec.get("minimum"), spec.get("maximum")
+    if isinstance(least, int) and isinstance(most, int) and least > most:
+        message = f"The least value {least} is more than the greatest, {most}."
         yield file.mistake((*path, "minimum"), message, "Exchange the two.")
 
 
@@ -106,40 +123,44 @@ def _regex_problem(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as error:
-        return f"{error.msg}" + (f" at character {error.pos + 1}" if error.pos is not None else "")
+        return error.msg + (f" at character {error.pos + 1}" if error.pos is not None else "")
     return ""
 
 
-def _checks(file: YamlFile, process: Process) -> Iterable[Mistake]:
-    known = sorted(process.fields)
-    for place, check in enumerate(process.checks):
+def _unknown_field(file: YamlFile, path: YamlPath, name: str, known: Sequence[str]) -> Mistake:
+    return file.mistake(path, f'"{name}" is not a field of this process.', suggest(name, sorted(known)))
+
+
+def _checks(file: YamlFile) -> Iterator[Mistake]:
+    known = list(_map(file.data.get("fields")))
+    for place, check in _groups(file.data.get("checks")):
         for path, name in _fields_of_check(check):
-            if name not in process.fields:
-                message = f'"{name}" is not a field of this process.'
-                yield file.mistake(("checks", place, *path), message, suggest(name, known))
+            if name not in known:
+                yield _unknown_field(file, ("checks", place, *path), name, known)
 
 
-def _fields_of_check(check: SumCheck | ModulusCheck | DifferentCheck) -> list[tuple[YamlPath, str]]:
-    if isinstance(check, SumCheck):
-        return [*((("parts", place), name) for place, name in enumerate(check.parts)), (("total",), check.total)]
-    if isinstance(check, ModulusCheck):
-        return [(("sort_code",), check.sort_code), (("account_number",), check.account_number)]
-    return [(("fields", place), name) for place, name in enumerate(check.fields)]
+def _fields_of_check(check: Mapping[str, Any]) -> list[tuple[YamlPath, str]]:
+    if check.get("kind") == "modulus":
+        return [((key,), str(check.get(key, key))) for key in ("sort_code", "account_number")]
+    listed: list[tuple[YamlPath, str]] = [
+        ((key, place), name) for key in ("parts", "fields") for place, name in _texts(check.get(key))
+    ]
+    return [*listed, (("total",), str(check["total"]))] if check.get("total") else listed
 
 
-def _deliveries(file: YamlFile, process: Process, targets: Sequence[str]) -> Iterable[Mistake]:
-    known = sorted(process.fields)
+def _deliveries(file: YamlFile, targets: Sequence[str]) -> Iterator[Mistake]:
+    known = list(_map(file.data.get("fields")))
     seen: set[str] = set()
-    for place, delivery in enumerate(process.deliver):
+    for place, delivery in _groups(file.data.get("deliver")):
         path: YamlPath = ("deliver", place)
-        if delivery.target not in targets:
-            message = f'There is no target "{delivery.target}" in postroom.yaml.'
-            hint = suggest(delivery.target, sorted(targets)) or "It lists no targets yet."
+        target = str(delivery.get("target") or "")
+        if target and target not in targets:
+            message = f'There is no target "{target}" in postroom.yaml.'
+            hint = suggest(target, sorted(targets)) or "It lists no targets yet."
             yield file.mistake((*path, "target"), message, hint)
-        if delivery.target in seen:
-            yield file.mistake((*path, "target"), f'"{delivery.target}" is named twice.', "Deliver to it once.")
-        seen.add(delivery.target)
-        for name in delivery.fields:
-            if name not in process.fields:
-                message = f'"{name}" is not a field of this process.'
-                yield file.mistake((*path, "fields", name), message, suggest(name, known))
+        elif target in seen:
+            yield file.mistake((*path, "target"), f'"{target}" is named twice.', "Deliver to it once.")
+        seen.add(target)
+        for name in _map(delivery.get("fields")):
+            if known and name not in known:
+                yield _unknown_field(file, (*path, "fields", name), name, known)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import Field
 
 from config.connections import Connection, Role, read_connection
-from config.crosschecks import check_connections, check_processes
+from config.crosschecks import check_names, check_processes, target_names, warn
 from config.explain import validate
 from config.mistakes import Mistake, MistakesInConfig
 from config.secrets import SecretReference, fetch_secret
@@ -150,7 +150,7 @@ def load_settings(folder: Path | None = None, data: Path | None = None) -> Setti
         inboxes=reading.connections("inbox", main_file, data_folder),
         targets=reading.connections("target", main_file, data_folder),
     )
-    reading.check(settings, main_file)
+    reading.check(main_file)
     if reading.mistakes:
         raise MistakesInConfig(reading.mistakes)
     return Settings(**{**vars(settings), "warnings": tuple(reading.warnings)})
@@ -170,8 +170,7 @@ class _Reading:
         self.folder = folder
         self.mistakes: list[Mistake] = []
         self.warnings: list[Mistake] = []
-        self.process_files: list[tuple[YamlFile, Process]] = []
-        self.unread_targets: set[str] = set()
+        self.process_files: list[YamlFile] = []
 
     def main(self) -> tuple[YamlFile, MainFile]:
         file = self._read(self.folder / MAIN_FILE)
@@ -185,12 +184,13 @@ class _Reading:
         return rules or TriageRules()
 
     def processes(self) -> tuple[Process, ...]:
+        found = []
         for path in sorted((self.folder / "processes").glob("*.y*ml")):
             file = self._read(path)
-            process = self._validate(Process, file) if file else None
-            if file and process:
-                self.process_files.append((file, process))
-        return tuple(process for _, process in self.process_files)
+            if file:
+                self.process_files.append(file)
+                found.append(self._validate(Process, file))
+        return tuple(process for process in found if process)
 
     def connections(self, role: Role, file: YamlFile, data_folder: Path) -> tuple[Connection, ...]:
         key = "inboxes" if role == "inbox" else "targets"
@@ -205,13 +205,10 @@ class _Reading:
                 found.append(connection)
         return tuple(found)
 
-    def check(self, settings: Settings, main_file: YamlFile) -> None:
-        for mistakes, warnings in (
-            check_processes(self.process_files, main_file.data),
-            check_connections(main_file, [process for _, process in self.process_files]),
-        ):
-            self.mistakes += mistakes
-            self.warnings += warnings
+    def check(self, main_file: YamlFile) -> None:
+        self.mistakes += check_names(main_file)
+        self.mistakes += check_processes(self.process_files, target_names(main_file))
+        self.warnings += warn(main_file, self.process_files)
 
     def _read(self, path: Path) -> YamlFile | None:
         file, mistakes = read_yaml(path, str(path.relative_to(self.folder)))

@@ -37,6 +37,21 @@ class FieldSpec(Model):
     fallback: Literal["", "sender-name", "sender-address", "sent-date"] = Field(
         "", description="Which fact of the mail serves where the text does not say."
     )
+    avoid: tuple[str, ...] = Field(
+        (), description="Words that say that what follows is another thing, such as `old account`."
+    )
+    labels_for: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Labels that count only for one value of the field `depends_on`, by that value.",
+    )
+    depends_on: str = Field("", description="The choice field whose value `labels_for` goes by.")
+    form: Literal["line", "code", "organisation", "sentences", "topic"] = Field(
+        "line",
+        description="For a text: what stands after the label (`line`), a number or code, the name of an organisation, "
+        "the sender's own sentences on the matter, or one of the `topics` they write about.",
+    )
+    cues: tuple[str, ...] = Field((), description="For sentences: words that speak for a sentence.")
+    topics: tuple[str, ...] = Field((), description="For a topic: the words to look for.")
     minimum: int | None = Field(None, description="For an integer: the least value allowed.")
     maximum: int | None = Field(None, description="For an integer: the greatest value allowed.")
 

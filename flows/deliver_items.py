@@ -1,0 +1,68 @@
+"""Delivery: keys items into their targets, one after the other in each, and settles finished messages."""
+
+from __future__ import annotations
+
+import asyncio
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+
+from flows import take_steps
+from flows.gather_results import Round, gather
+from flows.open_line import open_line
+from postroom.errors import StepFault
+from postroom.ledger.records import Stage
+
+LIMIT = 500
+
+
+@task(name="deliver", task_run_name="deliver {delivery_id}", cache_policy=NO_CACHE, persist_result=False)
+async def deliver(delivery_id: str, target: str) -> str:
+    """Take one delivery as far as it goes now and return the state it is in."""
+    return await asyncio.to_thread(take_steps.deliver_to, open_line(), delivery_id, target)
+
+
+@task(name="recover", cache_policy=NO_CACHE, persist_result=False)
+async def recover() -> int:
+    """Find out what became of deliveries that were broken off."""
+    return await asyncio.to_thread(take_steps.recover_abandoned, open_line())
+
+
+@task(name="settle", task_run_name="settle {message_id}", cache_policy=NO_CACHE, persist_result=False)
+async def settle(message_id: str) -> bool:
+    """Move one finished message to done or held."""
+    return await asyncio.to_thread(take_steps.settle_in_inbox, open_line(), message_id)
+
+
+async def deliver_due() -> Round:
+    """Recover what was broken off, then serve every target side by side."""
+    done = await gather([recover()])
+    rounds = await asyncio.gather(*(_serve(target.name) for target in open_line().settings.targets))
+    for served in rounds:
+        done.add(served)
+    return done
+
+
+async def settle_due(limit: int = LIMIT) -> Round:
+    """Settle every message whose items are all final."""
+    return await gather(settle(id_) for id_ in open_line().ledger.messages_due(Stage.ITEMISED, limit))
+
+
+async def _serve(target: str) -> Round:
+    served = Round()
+    for delivery_id in take_steps.deliver_due(open_line(), target):
+        try:
+            await deliver(delivery_id, target)
+        except StepFault as fault:
+            served.faults.append(fault)
+            break
+        served.done += 1
+    return served
+
+
+@flow(name="deliver-items", persist_result=False)
+async def deliver_items(limit: int = LIMIT) -> int:
+    """Deliver what is due, settle up to `limit` finished messages, and return how many steps were done."""
+    done = await deliver_due()
+    done.add(await settle_due(limit))
+    return done.done_or_fault()

@@ -1,0 +1,160 @@
+"""The steps of the line, one at a time, free of Prefect: each leases one thing, does one step and saves it.
+
+A fault of one thing is that thing's alone. What is caught here and what happens next is this module's whole point:
+a connector that is down stops its inbox or target, a document that cannot be handled goes to a person after its third
+attempt, and the words of an unexpected error never leave, because they might hold the words of a letter.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import structlog
+from postroom.deliver import deliver_one, recover
+from postroom.intake import take_in
+from postroom.settle import settle_one
+
+from flows.open_line import Line
+from postroom.errors import ConnectorDown, LeaseLost, PostroomError, StepFault, TransientError
+from postroom.ledger.records import Lease, Stage
+
+LEASE_SECONDS = 120.0
+_RENEW_SECONDS = 30.0
+_log = structlog.get_logger("line")
+
+
+def take_in_post(line: Line, inbox: str, limit: int) -> int:
+    """Take up to `limit` messages of an inbox into the ledger and return how many were new.
+
+    Raises:
+        StepFault: The inbox cannot be used now; its post waits there untouched.
+    """
+    with _faults(f"inbox {inbox}"):
+        return take_in(line.ledger, line.inbox(inbox), limit).new
+
+
+def read_one(line: Line, message_id: str) -> bool:
+    """Read one message; False if another worker has it or it has moved on."""
+    from extractors.reading import read_message
+
+    lease = line.ledger.lease_message(message_id, Stage.RECEIVED, line.owner, LEASE_SECONDS)
+    if lease is None:
+        return False
+    with _message_faults(line, lease), _kept(line, lease):
+        message = line.ledger.load_message(message_id)
+        line.ledger.save_reading(lease, read_message(message, line.settings.limits, line.settings.ocr))
+    line.ledger.release_message(lease)
+    return True
+
+
+def itemise_one(line: Line, message_id: str) -> bool:
+    """Find the requests of one message and extract their fields; False if another worker has it."""
+    from extractors.fields import extract_all
+
+    lease = line.ledger.lease_message(message_id, Stage.READ, line.owner, LEASE_SECONDS)
+    if lease is None:
+        return False
+    with _message_faults(line, lease), _kept(line, lease):
+        read = line.ledger.load_reading(message_id)
+        if read is None:
+            raise StepFault(f"message {message_id}: its reading is not in the ledger")
+        triages = line.triager.triage(read)
+        extractions = extract_all(read, triages, line.settings.processes)
+        plans = {process.id: process.deliver for process in line.settings.processes}
+        line.ledger.save_items(lease, extractions, plans)
+    return True
+
+
+def deliver_due(line: Line, target: str) -> Iterator[str]:
+    """Yield the ids of deliveries that a target can take now, until none is left."""
+    seen: set[str] = set()
+    while fresh := [due.id for due in line.ledger.deliveries_due(target=target) if due.id not in seen]:
+        seen.update(fresh)
+        yield from fresh
+
+
+def deliver_to(line: Line, delivery_id: str, target: str) -> str:
+    """Take one delivery as far as it goes now and return the state it is in.
+
+    Raises:
+        StepFault: The target's connector cannot work; its deliveries wait untouched.
+    """
+    with _faults(f"target {target}"):
+        return deliver_one(line.ledger, delivery_id, line.target(target), line.owner).state
+
+
+def recover_abandoned(line: Line) -> int:
+    """Give back what dead workers held, find out what became of their deliveries, and return how many there were."""
+    line.ledger.sweep()
+    with _faults("recovery"):
+        return recover(line.ledger, line.owner)
+
+
+def settle_in_inbox(line: Line, message_id: str) -> bool:
+    """Move one message whose items are all final to done or held; False if another worker has it."""
+    lease = line.ledger.lease_message(message_id, Stage.ITEMISED, line.owner, LEASE_SECONDS)
+    if lease is None:
+        return False
+    with _message_faults(line, lease):
+        settle_one(line.ledger, lease, line.inbox(line.ledger.message(message_id).inbox))
+    return True
+
+
+@contextmanager
+def _faults(subject: str) -> Iterator[None]:
+    try:
+        yield
+    except PostroomError as error:
+        _log.warning("step failed", subject=subject, hint=str(error))
+        raise StepFault(f"{subject}: {error}") from None
+    except Exception as error:
+        raise _unexpected(subject, error) from None
+
+
+@contextmanager
+def _message_faults(line: Line, lease: Lease) -> Iterator[None]:
+    """Count a fault against the message, which waits for its next attempt or goes to a person."""
+    subject = f"message {lease.subject}"
+    try:
+        yield
+    except LeaseLost:
+        _log.info("another worker took over", subject=subject)
+    except (ConnectorDown, TransientError) as error:
+        line.ledger.fail_message(lease, str(error))
+        raise StepFault(f"{subject}: {error}") from None
+    except Exception as error:
+        fault = _unexpected(subject, error)
+        line.ledger.fail_message(lease, fault.message)
+        raise fault from None
+
+
+def _unexpected(subject: str, error: Exception) -> StepFault:
+    """Return a fault that names the place in the code and the kind of error, but not its words."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    reason = f"unexpected {type(error).__name__} in {frame.name} ({frame.filename.rpartition('/')[2]}:{frame.lineno})"
+    _log.error("unexpected error", subject=subject, hint=reason)
+    return StepFault(f"{subject}: {reason}")
+
+
+@contextmanager
+def _kept(line: Line, lease: Lease) -> Iterator[None]:
+    """Keep a lease alive while a long step works; a step that lost it notices when it saves."""
+    done = Event()
+
+    def keep() -> None:
+        while not done.wait(_RENEW_SECONDS):
+            try:
+                line.ledger.renew(lease, LEASE_SECONDS)
+            except LeaseLost:
+                return
+
+    keeper = Thread(target=keep, name=f"lease-{lease.subject}", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join()

@@ -84,3 +84,7 @@ class ScreenChanged(ConnectorDown):
 
 class LeaseLost(PostroomError):
     """Another worker has taken this piece of work over; this worker's result is discarded."""
+
+
+class StepFault(PostroomError):
+    """A step of the line did not work; what it worked on waits."""

@@ -1,0 +1,70 @@
+"""The ledger: the one door to storage, and the system of record."""
+
+from __future__ import annotations
+
+from postroom.ledger.accounting import Accounting, Count, Stuck, Waiting
+from postroom.ledger.deliveries import Claim
+from postroom.ledger.items import Plans
+from postroom.ledger.migrate import is_current, upgrade
+from postroom.ledger.owners import owner_name
+from postroom.ledger.records import (
+    FINAL,
+    Accounts,
+    Arrival,
+    Breaker,
+    Correction,
+    DeliveryRecord,
+    HistoryEntry,
+    Item,
+    ItemField,
+    ItemState,
+    ItemSummary,
+    Lease,
+    MessageRecord,
+    Stage,
+    Verdict,
+)
+
+__all__ = [
+    "FINAL",
+    "Accounts",
+    "Arrival",
+    "Breaker",
+    "Claim",
+    "Correction",
+    "Count",
+    "DeliveryRecord",
+    "HistoryEntry",
+    "Item",
+    "ItemField",
+    "ItemState",
+    "ItemSummary",
+    "Lease",
+    "Ledger",
+    "MessageRecord",
+    "Plans",
+    "Stage",
+    "Stuck",
+    "Verdict",
+    "Waiting",
+    "owner_name",
+]
+
+
+class Ledger(Accounting):
+    """Messages, their documents and texts, items, deliveries and the history, durable at every return.
+
+    Each method is one transaction. A class below each adds a part: storage, leases, messages, items, deliveries,
+    people, accounting.
+    """
+
+    def migrate(self) -> None:
+        """Make or update the tables; quick when there is nothing to do.
+
+        Raises:
+            ConfigError: The ledger was written by a newer version.
+        """
+        if is_current(self._engine):
+            return
+        with self._writing() as connection:
+            upgrade(connection)

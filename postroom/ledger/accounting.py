@@ -1,0 +1,182 @@
+"""Accounting: where every message is, and the counts that managers' reports are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, case, func, select
+
+from postroom.delivery import State
+from postroom.ledger import schema
+from postroom.ledger.items import history_entry
+from postroom.ledger.people import People
+from postroom.ledger.records import Accounts, HistoryEntry, ItemState, Stage
+from postroom.ledger.storage import history_hash
+
+_MESSAGES = schema.messages
+_ITEMS = schema.items
+_RANKS = (
+    ItemState.IN_FLIGHT,
+    ItemState.WITH_PERSON,
+    ItemState.DELIVERED,
+    ItemState.REJECTED,
+    ItemState.NO_ACTION,
+)
+"""A message is where its item with the lowest rank is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many items of one process ended, or stand, in one way on one day."""
+
+    day: date
+    """On which their messages were received, in UTC."""
+    process: str
+    outcome: str
+    state: ItemState
+    touched: bool
+    """Whether a person did anything to them."""
+    items: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How long items wait for a person."""
+
+    process: str
+    items: int
+    oldest: datetime
+    """When the message of the oldest was received."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """Deliveries of one target that did not go through."""
+
+    target: str
+    state: State
+    deliveries: int
+
+
+class Accounting(People):
+    """Nothing lost, and proof of it."""
+
+    def accounts(self, since: datetime | None = None, until: datetime | None = None) -> Accounts:
+        """Count every message once, by where it is.
+
+        Args:
+            since: Leave out messages received earlier.
+            until: Leave out messages received at this moment or later.
+        """
+        where = _received_between(since, until)
+        rank = case({state: place for place, state in enumerate(_RANKS)}, value=_ITEMS.c.state)
+        not_itemised = _MESSAGES.c.stage.in_((Stage.RECEIVED, Stage.READ))
+        place = case((not_itemised, 0), else_=func.min(rank)).label("place")
+        joined = _MESSAGES.outerjoin(_ITEMS, _ITEMS.c.message_id == _MESSAGES.c.id)
+        each = select(place).select_from(joined).where(*where).group_by(_MESSAGES.c.id, _MESSAGES.c.stage).subquery()
+        with self._reading() as connection:
+            received = connection.scalar(select(func.count()).select_from(_MESSAGES).where(*where)) or 0
+            counted = select(each.c.place, func.count()).group_by(each.c.place)
+            counts = dict(connection.execute(counted).tuples().all())
+        by_state = {state: counts.get(place, 0) for place, state in enumerate(_RANKS)}
+        return Accounts(
+            received,
+            delivered=by_state[ItemState.DELIVERED],
+            no_action=by_state[ItemState.NO_ACTION],
+            rejected=by_state[ItemState.REJECTED],
+            with_person=by_state[ItemState.WITH_PERSON],
+            in_flight=by_state[ItemState.IN_FLIGHT],
+        )
+
+    def counts(self, since: datetime | None = None, until: datetime | None = None) -> list[Count]:
+        """Count items by day, process, outcome, state and whether a person touched them."""
+        day = func.substr(_MESSAGES.c.received_at, 1, 10, type_=String())
+        columns = (day, _ITEMS.c.process, _ITEMS.c.outcome, _ITEMS.c.state, _ITEMS.c.touched)
+        chosen = select(*columns, func.count()).join(_MESSAGES, _MESSAGES.c.id == _ITEMS.c.message_id)
+        grouped = chosen.where(*_received_between(since, until)).group_by(*columns).order_by(*columns)
+        with self._reading() as connection:
+            return [
+                Count(date.fromisoformat(on), process, outcome, ItemState(state), touched, number)
+                for on, process, outcome, state, touched, number in connection.execute(grouped)
+            ]
+
+    def straight_through_rate(self, since: datetime | None = None, until: datetime | None = None) -> float | None:
+        """Return the share of delivered items that no person touched (0..1); None if none was delivered."""
+        delivered = [count for count in self.counts(since, until) if count.state is ItemState.DELIVERED]
+        total = sum(count.items for count in delivered)
+        untouched = sum(count.items for count in delivered if not count.touched)
+        return untouched / total if total else None
+
+    def minutes_saved(
+        self, minutes: Mapping[str, float], since: datetime | None = None, until: datetime | None = None
+    ) -> dict[str, float]:
+        """Return the minutes of keying that delivered, untouched items saved, by process.
+
+        Args:
+            minutes: Measured minutes a person needs to key one item, by process; a process without is left out.
+            since: Leave out messages received earlier.
+            until: Leave out messages received at this moment or later.
+        """
+        saved: dict[str, float] = {}
+        for count in self.counts(since, until):
+            if count.state is ItemState.DELIVERED and not count.touched and count.process in minutes:
+                saved[count.process] = saved.get(count.process, 0.0) + count.items * minutes[count.process]
+        return saved
+
+    def waiting(self) -> list[Waiting]:
+        """Return how many items of each process wait for a person, and since when."""
+        chosen = _by_process(func.count(), func.min(_MESSAGES.c.received_at, type_=schema.Moment()))
+        with self._reading() as connection:
+            rows = connection.execute(chosen.where(_ITEMS.c.state == ItemState.WITH_PERSON))
+            return [Waiting(process, number, oldest) for process, number, oldest in rows]
+
+    def stuck_deliveries(self) -> list[Stuck]:
+        """Return how many deliveries of each target wait, are uncertain, were refused, or need a person."""
+        table = schema.deliveries
+        states = (State.WAIT, State.UNCERTAIN, State.HUMAN, State.REJECTED)
+        columns = (table.c.target, table.c.state)
+        chosen = select(*columns, func.count()).where(table.c.state.in_(states)).group_by(*columns).order_by(*columns)
+        with self._reading() as connection:
+            return [Stuck(target, State(state), number) for target, state, number in connection.execute(chosen)]
+
+    def history(self, after: int = 0, limit: int = 1000) -> list[HistoryEntry]:
+        """Return the history in order, from the entry after a sequence number."""
+        table = schema.history
+        chosen = select(table).where(table.c.sequence > after).order_by(table.c.sequence).limit(limit)
+        with self._reading() as connection:
+            return [history_entry(row) for row in connection.execute(chosen)]
+
+    def history_head(self) -> tuple[int, str]:
+        """Return how many entries the history has and the last one's hash, to be kept in another place."""
+        table = schema.history
+        last = select(table.c.hash).order_by(table.c.sequence.desc()).limit(1)
+        with self._reading() as connection:
+            count = connection.scalar(select(func.count()).select_from(table)) or 0
+            return count, connection.scalar(last) or ""
+
+    def broken_history(self) -> int | None:
+        """Return the sequence number of the first entry that does not follow from the one before it; None if all do."""
+        last = ""
+        with self._reading() as connection:
+            for row in connection.execute(select(schema.history).order_by(schema.history.c.sequence)):
+                if row.hash != history_hash(last, row._asdict()):
+                    return int(row.sequence)
+                last = row.hash
+        return None
+
+
+def _received_between(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    where: list[ColumnElement[bool]] = []
+    if since is not None:
+        where.append(_MESSAGES.c.received_at >= since)
+    if until is not None:
+        where.append(_MESSAGES.c.received_at < until)
+    return where
+
+
+def _by_process(*columns: ColumnElement[Any]) -> Select[Any]:
+    joined = select(_ITEMS.c.process, *columns).join(_MESSAGES, _MESSAGES.c.id == _ITEMS.c.message_id)
+    return joined.group_by(_ITEMS.c.process).order_by(_ITEMS.c.process)

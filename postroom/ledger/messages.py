@@ -1,0 +1,300 @@
+"""Messages in the ledger: arrival, readings, and the stages they pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+
+from postroom.disposition import OTHER, Disposition, Outcome
+from postroom.document import Document, Role
+from postroom.errors import ItemNotFound
+from postroom.failpoints import Failpoint, failpoint
+from postroom.ledger import schema
+from postroom.ledger.codec import Reading, from_json, pack, to_json, unpack
+from postroom.ledger.creating import insert_item
+from postroom.ledger.leases import LEASE_SECONDS, Leases, is_free
+from postroom.ledger.records import FINAL, Arrival, Lease, MessageRecord, Stage
+from postroom.ledger.storage import change_one
+from postroom.message import Message, ReadMessage, Unpacked
+from postroom.text import Text
+from postroom.workitem import Extraction, Triage
+
+_MESSAGES = schema.messages
+MESSAGE = "message"
+"""The kind of a message's lease."""
+MAX_ATTEMPTS = 3
+"""Attempts at one stage before a message goes to a person."""
+_RETRY_SECONDS = 30.0
+_WORKED_ON = (Stage.RECEIVED, Stage.READ)
+
+
+class Messages(Leases):
+    """What has arrived and how far it has come."""
+
+    def add_message(self, message: Message) -> Arrival:
+        """Store one message; see `add_messages`."""
+        return self.add_messages([message])[0]
+
+    def add_messages(self, messages: Sequence[Message]) -> list[Arrival]:
+        """Store messages, bytes first, in one transaction; a message that is there already changes nothing.
+
+        The same bytes under another key of the same inbox become a message of their own, linked to the first and
+        closed as a duplicate; in another inbox they are other post.
+        """
+        for message in messages:
+            self.documents.put(message.raw)
+        failpoint(Failpoint.INTAKE_STORED)
+        with self._writing() as connection:
+            return [self._add(connection, message) for message in messages]
+
+    def message(self, message_id: str) -> MessageRecord:
+        """Return a message without its bytes.
+
+        Raises:
+            ItemNotFound: The ledger does not hold it.
+        """
+        with self._reading() as connection:
+            return message_record(_row(connection, message_id))
+
+    def load_message(self, message_id: str) -> Message:
+        """Return a message with its bytes, as it arrived."""
+        record = self.message(message_id)
+        raw = self.documents.get(record.digest)
+        return Message(record.inbox, record.source_key, record.name, raw, record.received_at)
+
+    def messages_due(self, stage: Stage, limit: int = 100) -> list[str]:
+        """Return ids of messages that wait for the step after `stage`, oldest first, and that nobody works on.
+
+        At `Stage.ITEMISED` only those are due of which every item is final.
+        """
+        now = self._clock()
+        where: list[ColumnElement[bool]] = [
+            _MESSAGES.c.stage == stage,
+            _MESSAGES.c.next_at <= now,
+            is_free(MESSAGE, _MESSAGES.c.id, now),
+        ]
+        if stage is Stage.ITEMISED:
+            where.append(_all_items_final())
+        chosen = select(_MESSAGES.c.id).where(*where).order_by(_MESSAGES.c.received_at, _MESSAGES.c.id).limit(limit)
+        with self._reading() as connection:
+            return list(connection.scalars(chosen))
+
+    def unsettled(self, inbox: str) -> int:
+        """Return how many messages of an inbox are not settled."""
+        chosen = select(func.count()).where(_MESSAGES.c.inbox == inbox, _MESSAGES.c.stage != Stage.SETTLED)
+        with self._reading() as connection:
+            return connection.scalar(chosen) or 0
+
+    def lease_message(self, message_id: str, stage: Stage, owner: str, seconds: float = LEASE_SECONDS) -> Lease | None:
+        """Take a message that is at `stage`; None if it has moved on or another worker has it.
+
+        Each taking is an attempt. After three that ended in failure or death the message goes to a person instead.
+        """
+        with self._writing() as connection:
+            row = _row(connection, message_id)
+            if row.stage != stage:
+                return None
+            lease = self._take(connection, MESSAGE, message_id, owner, seconds)
+            if lease is None or stage not in _WORKED_ON:
+                return lease
+            if row.attempts >= MAX_ATTEMPTS:
+                self._quarantine(connection, lease, row, "the work was broken off each time")
+                return None
+            changed = update(_MESSAGES).where(_MESSAGES.c.id == message_id).values(attempts=row.attempts + 1)
+            change_one(connection, changed)
+            return lease
+
+    def release_message(self, lease: Lease) -> None:
+        """Give a message back unharmed, without counting the attempt."""
+        with self._writing() as connection:
+            self._let_go(connection, lease)
+            row = _row(connection, lease.subject)
+            attempts = max(row.attempts - 1, 0)
+            change_one(connection, update(_MESSAGES).where(_MESSAGES.c.id == row.id).values(attempts=attempts))
+
+    def fail_message(self, lease: Lease, fault: str) -> None:
+        """Give a message back after a failed attempt: it waits, or on the third goes to a person.
+
+        Args:
+            lease: The worker's turn.
+            fault: What failed, in plain words and without content of the post.
+        """
+        with self._writing() as connection:
+            row = _row(connection, lease.subject)
+            if row.attempts >= MAX_ATTEMPTS and row.stage in _WORKED_ON:
+                self._hold(connection, lease)
+                self._quarantine(connection, lease, row, fault)
+                return
+            self._let_go(connection, lease)
+            # A message that waits to be settled is never given up: its inbox comes back one day.
+            turns = max(row.attempts, 1)
+            later = self._clock() + timedelta(seconds=_RETRY_SECONDS * 2.0 ** min(turns - 1, 5))
+            values = {"next_at": later, "last_fault": fault}
+            change_one(connection, update(_MESSAGES).where(_MESSAGES.c.id == row.id).values(**values))
+            self._record(connection, "message-failed", message_id=row.id, fault=fault, stage=row.stage)
+
+    def save_reading(self, lease: Lease, read: ReadMessage) -> None:
+        """Store a message's reading and move it from `received` to `read`; the lease goes on.
+
+        Raises:
+            LeaseLost: Another worker took the message over; nothing is stored.
+        """
+        for document in read.unpacked.documents:
+            self.documents.put(document.content)
+        with self._writing() as connection:
+            self._hold(connection, lease)
+            reading = Reading(
+                read.unpacked.envelope,
+                read.unpacked.enclosed,
+                read.unpacked.problems,
+                read.problems,
+                read.received_at,
+            )
+            # The holder goes straight on to the next stage, so its attempt there is counted now.
+            values = {"reading": pack(reading), "attempts": 1, "next_at": self._clock()}
+            _advance(connection, lease.subject, Stage.RECEIVED, Stage.READ, **values)
+            self._insert_documents(connection, lease.subject, read.unpacked.documents)
+            self._insert_texts(connection, lease.subject, read.texts)
+            self._record(connection, "read", message_id=lease.subject)
+            failpoint(Failpoint.READING_SAVING)
+        failpoint(Failpoint.READING_SAVED)
+
+    def load_reading(self, message_id: str) -> ReadMessage | None:
+        """Return a message's reading whole; None if it has not been read."""
+        with self._reading() as connection:
+            packed = _row(connection, message_id).reading
+            if packed is None:
+                return None
+            reading = unpack(Reading, packed)
+            documents = tuple(self._load_documents(connection, message_id))
+            table = schema.texts
+            chosen = select(table.c.content).where(table.c.message_id == message_id).order_by(table.c.position)
+            texts = tuple(unpack(Text, content) for content in connection.scalars(chosen))
+        unpacked = Unpacked(reading.envelope, documents, reading.unpacking, reading.enclosed)
+        return ReadMessage(unpacked, texts, reading.problems, reading.received_at)
+
+    def mark_settled(self, lease: Lease) -> None:
+        """Record that a message was settled in its inbox, and give it back."""
+        with self._writing() as connection:
+            self._hold(connection, lease)
+            _advance(connection, lease.subject, Stage.ITEMISED, Stage.SETTLED, settled_at=self._clock())
+            self._let_go(connection, lease)
+            self._record(connection, "settled", message_id=lease.subject)
+
+    def _add(self, connection: Connection, message: Message) -> Arrival:
+        known = connection.execute(select(_MESSAGES).where(_MESSAGES.c.id == message.id)).one_or_none()
+        if known is not None:
+            return Arrival(known.id, False, known.duplicate_of or "", Stage(known.stage))
+        self._insert_document(connection, message.digest, len(message.raw))
+        same = (_MESSAGES.c.inbox == message.inbox, _MESSAGES.c.digest == message.digest)
+        first = connection.scalar(select(_MESSAGES.c.id).where(*same, _MESSAGES.c.duplicate_of.is_(None)))
+        now = self._clock()
+        stage = Stage.ITEMISED if first else Stage.RECEIVED
+        values = {
+            "id": message.id,
+            "inbox": message.inbox,
+            "source_key": message.source_key,
+            "name": message.name,
+            "digest": message.digest,
+            "received_at": message.received_at,
+            "added_at": now,
+            "duplicate_of": first,
+            "stage": stage,
+            "next_at": now,
+        }
+        connection.execute(insert(_MESSAGES).values(**values))
+        self._record(connection, "received", message_id=message.id, inbox=message.inbox, duplicate_of=first or "")
+        if first:
+            reason = f"The same post is already there: message {first}."
+            self._insert_stand_in(connection, message.id, OTHER, Outcome.DUPLICATE, reason)
+        return Arrival(message.id, True, first or "", stage)
+
+    def _quarantine(self, connection: Connection, lease: Lease, row: Row[Any], fault: str) -> None:
+        step = "read" if row.stage == Stage.RECEIVED else "sorted"
+        reason = f"This post could not be {step} in {MAX_ATTEMPTS} attempts ({fault}). Please handle it by hand."
+        _advance(connection, row.id, Stage(row.stage), Stage.ITEMISED, attempts=0)
+        self._insert_stand_in(connection, row.id, OTHER, Outcome.REVIEW, reason)
+        self._let_go(connection, lease)
+        self._record(connection, "quarantined", message_id=row.id, fault=fault, stage=row.stage)
+
+    def _insert_stand_in(
+        self, connection: Connection, message_id: str, process: str, outcome: Outcome, reason: str
+    ) -> None:
+        """Add an item that stands for a whole message of which nothing was read."""
+        extraction = Extraction(Triage(process, 1.0), (), Disposition(outcome, (reason,)))
+        insert_item(connection, message_id, 0, extraction, extraction.disposition, self._clock())
+
+    def _insert_documents(self, connection: Connection, message_id: str, documents: Sequence[Document]) -> None:
+        for position, document in enumerate(documents):
+            self._insert_document(connection, document.id, len(document.content))
+            values = {
+                "message_id": message_id,
+                "position": position,
+                "document_id": document.id,
+                "name": document.name,
+                "media_type": document.media_type,
+                "role": document.role,
+                "inside": to_json(document.inside),
+            }
+            connection.execute(insert(schema.message_documents).values(**values))
+
+    def _insert_document(self, connection: Connection, document_id: str, size: int) -> None:
+        table = schema.documents
+        if connection.scalar(select(table.c.id).where(table.c.id == document_id)) is None:
+            connection.execute(insert(table).values(id=document_id, size=size, stored_at=self._clock()))
+
+    def _insert_texts(self, connection: Connection, message_id: str, texts: Sequence[Text]) -> None:
+        for position, text in enumerate(texts):
+            values = {"document_id": text.document_id, "content": pack(text)}
+            connection.execute(insert(schema.texts).values(message_id=message_id, position=position, **values))
+
+    def _load_documents(self, connection: Connection, message_id: str) -> list[Document]:
+        table = schema.message_documents
+        rows = connection.execute(select(table).where(table.c.message_id == message_id).order_by(table.c.position))
+        return [
+            Document(
+                row.name,
+                row.media_type,
+                self.documents.get(row.document_id),
+                Role(row.role),
+                from_json(tuple[str, ...], row.inside),
+                row.document_id,
+            )
+            for row in rows
+        ]
+
+
+def message_record(row: Row[Any]) -> MessageRecord:
+    """Return a row of the messages table as a value."""
+    return MessageRecord(
+        row.id,
+        row.inbox,
+        row.source_key,
+        row.name,
+        row.digest,
+        row.received_at,
+        Stage(row.stage),
+        row.attempts,
+        row.duplicate_of or "",
+    )
+
+
+def _row(connection: Connection, message_id: str) -> Row[Any]:
+    row = connection.execute(select(_MESSAGES).where(_MESSAGES.c.id == message_id)).one_or_none()
+    if row is None:
+        raise ItemNotFound(f"There is no message {message_id} in the ledger.", hint="Check the id.")
+    return row
+
+
+def _advance(connection: Connection, message_id: str, before: Stage, after: Stage, **values: object) -> None:
+    where = (_MESSAGES.c.id == message_id, _MESSAGES.c.stage == before)
+    change_one(connection, update(_MESSAGES).where(*where).values(stage=after, **values))
+
+
+def _all_items_final() -> ColumnElement[bool]:
+    items = schema.items
+    still_open = select(items.c.id).where(items.c.message_id == _MESSAGES.c.id, items.c.state.not_in(FINAL))
+    return ~still_open.exists()

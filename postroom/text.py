@@ -102,6 +102,11 @@ class Page:
     height: int = 0
     rotation: int = 0
     """Degrees clockwise by which the page as stored was turned to stand upright: 0, 90, 180 or 270."""
+    corners: tuple[tuple[float, float], ...] = ()
+    """Where the upright page's corners lie in the picture as stored, clockwise from the top left, in fractions.
+
+    Empty where the page was not read from a picture.
+    """
 
     @property
     def text(self) -> str:

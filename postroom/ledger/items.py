@@ -17,7 +17,8 @@ from postroom.fields import Field
 from postroom.ledger import schema
 from postroom.ledger.codec import Reading, from_json, to_json, unpack
 from postroom.ledger.creating import insert_deliveries, insert_item, item_id_as_typed, likeness
-from postroom.ledger.messages import Messages, message_record
+from postroom.ledger.messages import message_record
+from postroom.ledger.readings import Readings
 from postroom.ledger.records import (
     Correction,
     DeliveryRecord,
@@ -43,7 +44,7 @@ _MESSAGES = schema.messages
 _DELIVERIES = schema.deliveries
 
 
-class Items(Messages):
+class Items(Readings):
     """Work found in messages."""
 
     def save_items(self, lease: Lease, extractions: Sequence[Extraction], plans: Plans) -> list[str]:

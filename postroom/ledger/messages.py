@@ -6,20 +6,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from postroom.disposition import OTHER, Disposition, Outcome
-from postroom.document import Document, Role
 from postroom.errors import ItemNotFound
 from postroom.failpoints import Failpoint, failpoint
 from postroom.ledger import schema
-from postroom.ledger.codec import Reading, from_json, pack, to_json, unpack
 from postroom.ledger.creating import insert_item
 from postroom.ledger.leases import LEASE_SECONDS, Leases, is_free
 from postroom.ledger.records import FINAL, Arrival, Lease, MessageRecord, Stage
 from postroom.ledger.storage import change_one
-from postroom.message import Message, ReadMessage, Unpacked
-from postroom.text import Text
+from postroom.message import Message
 from postroom.workitem import Extraction, Triage
 
 _MESSAGES = schema.messages
@@ -57,7 +54,7 @@ class Messages(Leases):
             ItemNotFound: The ledger does not hold it.
         """
         with self._reading() as connection:
-            return message_record(_row(connection, message_id))
+            return message_record(message_row(connection, message_id))
 
     def load_message(self, message_id: str) -> Message:
         """Return a message with its bytes, as it arrived."""
@@ -65,7 +62,7 @@ class Messages(Leases):
         raw = self.documents.get(record.digest)
         return Message(record.inbox, record.source_key, record.name, raw, record.received_at)
 
-    def messages_due(self, stage: Stage, limit: int = 100) -> list[str]:
+    def messages_due(self, stage: Stage, limit: int = 100, inbox: str | None = None) -> list[str]:
         """Return ids of messages that wait for the step after `stage`, oldest first, and that nobody works on.
 
         At `Stage.ITEMISED` only those are due of which every item is final.
@@ -78,15 +75,11 @@ class Messages(Leases):
         ]
         if stage is Stage.ITEMISED:
             where.append(_all_items_final())
+        if inbox is not None:
+            where.append(_MESSAGES.c.inbox == inbox)
         chosen = select(_MESSAGES.c.id).where(*where).order_by(_MESSAGES.c.received_at, _MESSAGES.c.id).limit(limit)
         with self._reading() as connection:
             return list(connection.scalars(chosen))
-
-    def unsettled(self, inbox: str) -> int:
-        """Return how many messages of an inbox are not settled."""
-        chosen = select(func.count()).where(_MESSAGES.c.inbox == inbox, _MESSAGES.c.stage != Stage.SETTLED)
-        with self._reading() as connection:
-            return connection.scalar(chosen) or 0
 
     def lease_message(self, message_id: str, stage: Stage, owner: str, seconds: float = LEASE_SECONDS) -> Lease | None:
         """Take a message that is at `stage`; None if it has moved on or another worker has it.
@@ -94,7 +87,7 @@ class Messages(Leases):
         Each taking is an attempt. After three that ended in failure or death the message goes to a person instead.
         """
         with self._writing() as connection:
-            row = _row(connection, message_id)
+            row = message_row(connection, message_id)
             if row.stage != stage:
                 return None
             lease = self._take(connection, MESSAGE, message_id, owner, seconds)
@@ -111,7 +104,7 @@ class Messages(Leases):
         """Give a message back unharmed, without counting the attempt."""
         with self._writing() as connection:
             self._let_go(connection, lease)
-            row = _row(connection, lease.subject)
+            row = message_row(connection, lease.subject)
             attempts = max(row.attempts - 1, 0)
             change_one(connection, update(_MESSAGES).where(_MESSAGES.c.id == row.id).values(attempts=attempts))
 
@@ -123,7 +116,7 @@ class Messages(Leases):
             fault: What failed, in plain words and without content of the post.
         """
         with self._writing() as connection:
-            row = _row(connection, lease.subject)
+            row = message_row(connection, lease.subject)
             if row.attempts >= MAX_ATTEMPTS and row.stage in _WORKED_ON:
                 self._hold(connection, lease)
                 self._quarantine(connection, lease, row, fault)
@@ -136,53 +129,19 @@ class Messages(Leases):
             change_one(connection, update(_MESSAGES).where(_MESSAGES.c.id == row.id).values(**values))
             self._record(connection, "message-failed", message_id=row.id, fault=fault, stage=row.stage)
 
-    def save_reading(self, lease: Lease, read: ReadMessage) -> None:
-        """Store a message's reading and move it from `received` to `read`; the lease goes on.
-
-        Raises:
-            LeaseLost: Another worker took the message over; nothing is stored.
-        """
-        for document in read.unpacked.documents:
-            self.documents.put(document.content)
-        with self._writing() as connection:
-            self._hold(connection, lease)
-            reading = Reading(
-                read.unpacked.envelope,
-                read.unpacked.enclosed,
-                read.unpacked.problems,
-                read.problems,
-                read.received_at,
-            )
-            # The holder goes straight on to the next stage, so its attempt there is counted now.
-            values = {"reading": pack(reading), "attempts": 1, "next_at": self._clock()}
-            _advance(connection, lease.subject, Stage.RECEIVED, Stage.READ, **values)
-            self._insert_documents(connection, lease.subject, read.unpacked.documents)
-            self._insert_texts(connection, lease.subject, read.texts)
-            self._record(connection, "read", message_id=lease.subject)
-            failpoint(Failpoint.READING_SAVING)
-        failpoint(Failpoint.READING_SAVED)
-
-    def load_reading(self, message_id: str) -> ReadMessage | None:
-        """Return a message's reading whole; None if it has not been read."""
-        with self._reading() as connection:
-            packed = _row(connection, message_id).reading
-            if packed is None:
-                return None
-            reading = unpack(Reading, packed)
-            documents = tuple(self._load_documents(connection, message_id))
-            table = schema.texts
-            chosen = select(table.c.content).where(table.c.message_id == message_id).order_by(table.c.position)
-            texts = tuple(unpack(Text, content) for content in connection.scalars(chosen))
-        unpacked = Unpacked(reading.envelope, documents, reading.unpacking, reading.enclosed)
-        return ReadMessage(unpacked, texts, reading.problems, reading.received_at)
-
     def mark_settled(self, lease: Lease) -> None:
         """Record that a message was settled in its inbox, and give it back."""
         with self._writing() as connection:
             self._hold(connection, lease)
-            _advance(connection, lease.subject, Stage.ITEMISED, Stage.SETTLED, settled_at=self._clock())
+            advance(connection, lease.subject, Stage.ITEMISED, Stage.SETTLED, settled_at=self._clock())
             self._let_go(connection, lease)
             self._record(connection, "settled", message_id=lease.subject)
+
+    def settle_again(self, message_id: str) -> None:
+        """Have a settled message that lies in its inbox again moved once more."""
+        with self._writing() as connection:
+            advance(connection, message_id, Stage.SETTLED, Stage.ITEMISED, settled_at=None, next_at=self._clock())
+            self._record(connection, "seen-again", message_id=message_id)
 
     def _add(self, connection: Connection, message: Message) -> Arrival:
         known = connection.execute(select(_MESSAGES).where(_MESSAGES.c.id == message.id)).one_or_none()
@@ -215,7 +174,7 @@ class Messages(Leases):
     def _quarantine(self, connection: Connection, lease: Lease, row: Row[Any], fault: str) -> None:
         step = "read" if row.stage == Stage.RECEIVED else "sorted"
         reason = f"This post could not be {step} in {MAX_ATTEMPTS} attempts ({fault}). Please handle it by hand."
-        _advance(connection, row.id, Stage(row.stage), Stage.ITEMISED, attempts=0)
+        advance(connection, row.id, Stage(row.stage), Stage.ITEMISED, attempts=0)
         self._insert_stand_in(connection, row.id, OTHER, Outcome.REVIEW, reason)
         self._let_go(connection, lease)
         self._record(connection, "quarantined", message_id=row.id, fault=fault, stage=row.stage)
@@ -227,44 +186,10 @@ class Messages(Leases):
         extraction = Extraction(Triage(process, 1.0), (), Disposition(outcome, (reason,)))
         insert_item(connection, message_id, 0, extraction, extraction.disposition, self._clock())
 
-    def _insert_documents(self, connection: Connection, message_id: str, documents: Sequence[Document]) -> None:
-        for position, document in enumerate(documents):
-            self._insert_document(connection, document.id, len(document.content))
-            values = {
-                "message_id": message_id,
-                "position": position,
-                "document_id": document.id,
-                "name": document.name,
-                "media_type": document.media_type,
-                "role": document.role,
-                "inside": to_json(document.inside),
-            }
-            connection.execute(insert(schema.message_documents).values(**values))
-
     def _insert_document(self, connection: Connection, document_id: str, size: int) -> None:
         table = schema.documents
         if connection.scalar(select(table.c.id).where(table.c.id == document_id)) is None:
             connection.execute(insert(table).values(id=document_id, size=size, stored_at=self._clock()))
-
-    def _insert_texts(self, connection: Connection, message_id: str, texts: Sequence[Text]) -> None:
-        for position, text in enumerate(texts):
-            values = {"document_id": text.document_id, "content": pack(text)}
-            connection.execute(insert(schema.texts).values(message_id=message_id, position=position, **values))
-
-    def _load_documents(self, connection: Connection, message_id: str) -> list[Document]:
-        table = schema.message_documents
-        rows = connection.execute(select(table).where(table.c.message_id == message_id).order_by(table.c.position))
-        return [
-            Document(
-                row.name,
-                row.media_type,
-                self.documents.get(row.document_id),
-                Role(row.role),
-                from_json(tuple[str, ...], row.inside),
-                row.document_id,
-            )
-            for row in rows
-        ]
 
 
 def message_record(row: Row[Any]) -> MessageRecord:
@@ -282,14 +207,20 @@ def message_record(row: Row[Any]) -> MessageRecord:
     )
 
 
-def _row(connection: Connection, message_id: str) -> Row[Any]:
+def message_row(connection: Connection, message_id: str) -> Row[Any]:
+    """Return the row of a message.
+
+    Raises:
+        ItemNotFound: There is none.
+    """
     row = connection.execute(select(_MESSAGES).where(_MESSAGES.c.id == message_id)).one_or_none()
     if row is None:
         raise ItemNotFound(f"There is no message {message_id} in the ledger.", hint="Check the id.")
     return row
 
 
-def _advance(connection: Connection, message_id: str, before: Stage, after: Stage, **values: object) -> None:
+def advance(connection: Connection, message_id: str, before: Stage, after: Stage, **values: object) -> None:
+    """Move a message from one stage to another, once."""
     where = (_MESSAGES.c.id == message_id, _MESSAGES.c.stage == before)
     change_one(connection, update(_MESSAGES).where(*where).values(stage=after, **values))
 

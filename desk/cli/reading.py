@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from extractors.triage import Triager
     from postroom.message import ReadMessage
-    from postroom.workitem import Extraction, Triage
+    from postroom.workitem import Triage
 
 Files = Annotated[list[Path], typer.Argument(help="Mails, scans or other files of post.", metavar="FILE…")]
 ProcessId = Annotated[
@@ -80,6 +80,8 @@ def triage_files(context: typer.Context, files: Files, as_json: AsJson = False) 
 
 def extract_files(context: typer.Context, files: Files, process: ProcessId = "", as_json: AsJson = False) -> None:
     """Extract the fields of every work item in files."""
+    from extractors.fields import extract_all
+
     session = session_of(context)
     settings = session.settings
     if process:
@@ -88,19 +90,10 @@ def extract_files(context: typer.Context, files: Files, process: ProcessId = "",
 
     def rows(opened: Opened) -> Iterator[Row]:
         triages = triager.triage(opened.read) if triager else (_by_hand(opened.read, process),)
-        for number, extraction in enumerate(extractions(opened.read, triages, settings), 1):
+        for number, extraction in enumerate(extract_all(opened.read, triages, settings.processes), 1):
             yield {"file": opened.name, "item": number, **extraction_row(extraction), "pages": opened.pages}
 
     _over(session, files, rows, unextracted_row, None if as_json else show_extraction)
-
-
-def extractions(read: ReadMessage, triages: Sequence[Triage], settings: Settings) -> Iterator[Extraction]:
-    """Extract each request of a message by its own process."""
-    from extractors.fields import extract
-
-    by_id = {process.id: process for process in settings.processes}
-    for triage in triages:
-        yield extract(read, triage, by_id.get(triage.process))
 
 
 def _by_hand(read: ReadMessage, process: str) -> Triage:
@@ -150,7 +143,6 @@ def _must_exist(files: Sequence[Path]) -> None:
 
 def _open(path: Path, settings: Settings) -> Opened:
     from extractors.reading import read_message
-
     from postroom.message import Message
 
     received = datetime.fromtimestamp(path.stat().st_mtime, UTC)

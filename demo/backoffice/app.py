@@ -50,9 +50,9 @@ def _home_routes(app: FastAPI, screens: Screens) -> None:
             request, "home", counts=counts, total=sum(counts.values()), records=screens.store.latest(200)
         )
 
-    @app.get("/keyed/{record_id}")
-    async def keyed(request: Request, record_id: int) -> Response:
-        return show_plain_record(screens, request, record_id)
+    @app.get("/keyed/{number:path}")
+    async def keyed(request: Request, number: str) -> Response:
+        return show_plain_record(screens, request, number)
 
     @app.get("/counts.json")
     async def counts() -> JSONResponse:

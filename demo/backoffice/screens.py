@@ -32,10 +32,10 @@ class Screens:
         self.store, self.faults, self.sessions, self.notice_every = store, faults, sessions, notice_every
         self._templates = Jinja2Templates(HERE / "templates")
 
-    def show(self, request: Request, page: str, **content: object) -> HTMLResponse:
+    def show(self, request: Request, template: str, **content: object) -> HTMLResponse:
         """Return a page of the screens."""
         content |= {"council": COUNCIL, "kinds": KINDS, "user": USER, "password": PASSWORD}
-        return self._templates.TemplateResponse(request, f"{page}.html", content)
+        return self._templates.TemplateResponse(request, f"{template}.html", content)
 
     def session(self, request: Request) -> Session:
         """Return the signed-in session.
@@ -87,7 +87,7 @@ def screen_routes(screens: Screens) -> APIRouter:
     @router.get("/record/{record_id}")
     async def record_page(request: Request, record_id: int) -> Response:
         screens.session(request)
-        return _show_record(screens, request, record_id, "record")
+        return _show_record(screens, request, screens.store.by_id(record_id), "record")
 
     _form_routes(router, screens)
     return router
@@ -121,7 +121,9 @@ def _form_routes(router: APIRouter, screens: Screens) -> None:
     @router.get("/done/{record_id}")
     async def done(request: Request, record_id: int) -> Response:
         screens.session(request)
-        return _show_record(screens, request, record_id, "done", alert=request.query_params.get("alert", ""))
+        return _show_record(
+            screens, request, screens.store.by_id(record_id), "done", alert=request.query_params.get("alert", "")
+        )
 
 
 def _page(screens: Screens, request: Request, kind: Kind, page: int, wrong: Mapping[str, str]) -> Response:
@@ -170,17 +172,16 @@ def _after_commit(screens: Screens, request: Request, record: Record) -> Respons
     return screens.show(request, "wait", destination=f"/screens/done/{record.id}{alert}")
 
 
-def _show_record(screens: Screens, request: Request, record_id: int, page: str, **content: object) -> Response:
-    record = screens.store.by_id(record_id)
+def _show_record(screens: Screens, request: Request, record: Record | None, page: str, **content: object) -> Response:
     if record is None:
         raise HTTPException(404, "There is no such record.")
     kind = KINDS[record.kind]
     return screens.show(request, page, record=record, kind=kind, shown=_shown(kind, record.values), **content)
 
 
-def show_plain_record(screens: Screens, request: Request, record_id: int) -> Response:
+def show_plain_record(screens: Screens, request: Request, number: str) -> Response:
     """Return a record as anybody following the demonstration may see it."""
-    return _show_record(screens, request, record_id, "keyed")
+    return _show_record(screens, request, screens.store.by_number(number), "keyed")
 
 
 def _kind(slug: str) -> Kind:

@@ -4,71 +4,148 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from extractors.ocr import lines, quality, rapid, straighten, tesseract
+import numpy as np
+
+from extractors.ocr import clean, combs, lines, quality, rapid, sheet, straighten, tesseract
 from extractors.ocr.pixels import Frame, Pixels, shrunk
 from extractors.ocr.seen import Seen
 from extractors.ocr.settings import OcrSettings
+from extractors.ocr.straighten import Placing
 from postroom.errors import ConfigError
 from postroom.text import Page, Source
 
-_ENOUGH = 25.0
-"""Characters read with certainty that make a page's orientation beyond doubt."""
-_SMALL = 1100
+_UPRIGHT = 60.0
+"""Characters read with certainty from which a page is known to stand upright."""
+_CLEARER = 1.4
+"""How much more must be read for a page to be turned: a good page is never turned by chance."""
+_SMALL = 1500
 """Pixels of the longer side that suffice to tell which way up a page is."""
+_MISSED = 0.15
+"""Share of the marks like letters that may stay unread before the strong engine is asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one engine made of a page."""
+    """What was read of a page, and from which picture."""
 
     words: list[Seen]
     source: Source
-    width: int
-    height: int
+    page: Pixels
+    placing: Placing
 
 
 def read_frame(frame: Frame, settings: OcrSettings, number: int = 1, *, strong: bool = False) -> Page:
     """Read a picture as the page with this number.
 
     Args:
-        strong: Whether to go to the strong engine at once, at about six times the cost.
+        strong: Whether to go to the strong engine in any case, at about six times the cost.
 
     Raises:
         ConfigError: No engine is allowed and installed.
     """
+    cheap = _has_cheap_engine(settings)
+    placing = _straight(frame)
+    page = clean.whitened(straighten.lay_out(frame.pixels, placing))
+    if clean.is_blank(page):
+        return _page(number, Reading([], _first(cheap), page, placing))
+    reading = _upright(Reading(_see(page, settings, cheap=cheap), _first(cheap), page, placing), settings, cheap=cheap)
+    if settings.rapidocr:
+        if cheap and (strong or _unsure(reading, settings)):
+            reading = _stronger(reading, settings)
+        reading = Reading(
+            combs.reread(reading.page, reading.words, settings.threads), reading.source, reading.page, reading.placing
+        )
+    return _page(number, reading)
+
+
+def _has_cheap_engine(settings: OcrSettings) -> bool:
     cheap = tesseract.available(settings)
     if not cheap and not settings.rapidocr:
         raise ConfigError(
             "No OCR engine is at hand: Tesseract is off or missing, and RapidOCR is switched off.",
             hint="Install tesseract-ocr or set `rapidocr: true`.",
         )
-    placing = straighten.as_stored(frame)
-    skew = straighten.skew_of(frame.pixels)
-    placing = straighten.deskewed(frame.pixels, placing, skew.angle)
-    page = straighten.lay_out(frame.pixels, placing)
-    words = tesseract.see(page, settings) if cheap else []
-    source = Source.TESSERACT
-    if quality.believed(words) < settings.unsure_below or strong:
-        turn = _turn(page, settings)
-        if turn:
-            placing = placing.turned(turn)
-            page = straighten.lay_out(frame.pixels, placing)
-            words = tesseract.see(page, settings)
-    if settings.rapidocr and (strong or quality.believed(words) < settings.unsure_below):
-        again = rapid.see(page, settings.threads)
-        if quality.amount_read(again) >= 0.7 * quality.amount_read(words):
-            words, source = again, Source.RAPIDOCR
-    height, width = page.shape[:2]
-    return Page(number, lines.lines_of(words, width, height), source, width, height, placing.rotation)
+    return cheap
 
 
-def _turn(page: Pixels, settings: OcrSettings) -> int:
-    small = shrunk(page, 1500)
-    import numpy as np
+def _first(cheap: bool) -> Source:
+    return Source.TESSERACT if cheap else Source.RAPIDOCR
 
-    scores = {}
-    for degrees in (0, 90, 180, 270):
-        words = tesseract.see(np.ascontiguousarray(np.rot90(small, -(degrees // 90))), settings, segmentation=6)
-        scores[degrees] = quality.amount_read(words)
-    best = max(scores, key=lambda degrees: scores[degrees])
-    return best if scores[best] > 1.5 * scores[0] + 10 else 0
+
+def _see(page: Pixels, settings: OcrSettings, *, cheap: bool) -> list[Seen]:
+    return tesseract.see(page, settings) if cheap else rapid.see(page, settings.threads)
+
+
+def _straight(frame: Frame) -> Placing:
+    """Find the sheet and set its lines straight; which way up it stands is still open."""
+    placing = sheet.place_sheet(frame)
+    skew = straighten.skew_of(straighten.lay_out(frame.pixels, placing))
+    return straighten.deskewed(frame.pixels, placing, skew.angle)
+
+
+def _upright(reading: Reading, settings: OcrSettings, *, cheap: bool) -> Reading:
+    """Turn the page if much more can be read of it that way; the likeliest turns are tried first."""
+    read = quality.amount_read(reading.words)
+    if read >= _UPRIGHT and quality.believed(reading.words) > 0.7:
+        return reading
+    small = shrunk(reading.page, _SMALL)
+    skew = straighten.skew_of(small)
+    turns = (90, 270, 180) if skew.sideways else (180, 90, 270)
+    as_it_is = quality.amount_read(_look(small, settings, 0, cheap=cheap))
+    best, most = 0, max(as_it_is * _CLEARER, 8.0)
+    for tried, degrees in enumerate(turns):
+        amount = quality.amount_read(_look(small, settings, degrees, cheap=cheap))
+        if amount > most:
+            best, most = degrees, amount
+        if tried >= 1 and best and most > _UPRIGHT:
+            break
+    if not best:
+        return reading
+    placing = reading.placing.turned(best)
+    page = np.ascontiguousarray(np.rot90(reading.page, -(best // 90)))
+    return Reading(_see(page, settings, cheap=cheap), reading.source, page, placing)
+
+
+def _look(small: Pixels, settings: OcrSettings, degrees: int, *, cheap: bool) -> list[Seen]:
+    turned = np.ascontiguousarray(np.rot90(small, -(degrees // 90)))
+    return tesseract.see(turned, settings, segmentation=6) if cheap else rapid.see(turned, settings.threads)
+
+
+def _unsure(reading: Reading, settings: OcrSettings) -> bool:
+    return (
+        quality.believed(reading.words) < settings.unsure_below
+        or clean.unread_share(reading.page, reading.words) > _MISSED
+    )
+
+
+def _stronger(reading: Reading, settings: OcrSettings) -> Reading:
+    """Read the page with the strong engine, and keep what only the cheap one saw and is sure of."""
+    words = rapid.see(reading.page, settings.threads)
+    if quality.amount_read(words) < 0.6 * quality.amount_read(reading.words):
+        return reading
+    alone = [
+        word
+        for word in reading.words
+        if word.confidence > 0.85 and quality.plausible(word.text) and not any(_overlap(word, other) for other in words)
+    ]
+    return Reading(words + alone, Source.RAPIDOCR, reading.page, reading.placing)
+
+
+def _overlap(one: Seen, other: Seen) -> bool:
+    across = min(one.x1, other.x1) - max(one.x0, other.x0)
+    down = min(one.y1, other.y1) - max(one.y0, other.y0)
+    return across > 0 and down > 0.2 * min(one.height, other.height)
+
+
+def _page(number: int, reading: Reading) -> Page:
+    height, width = reading.page.shape[:2]
+    placing = reading.placing
+    return Page(
+        number,
+        lines.lines_of(reading.words, width, height),
+        reading.source,
+        width,
+        height,
+        placing.rotation,
+        placing.corners,
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from extractors.ocr.clean import ink_of
 from extractors.ocr.pixels import Frame, Pixels, shrunk
 
 Corners = tuple[tuple[float, float], ...]
@@ -16,6 +17,8 @@ WHOLE: Corners = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
 
 _LARGEST_SKEW = 12.0
 _LEAST_SKEW = 0.25
+_WORTH_TURNING = 1.15
+"""How much sharper the rows of text must part for the page to be turned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,26 +121,15 @@ class Skew:
 
 def skew_of(pixels: Pixels) -> Skew:
     """Measure how the lines of text run, by how sharply rows of ink and rows of paper part."""
-    ink = _ink(shrunk(pixels, 900))
+    ink = ink_of(pixels).astype(np.float32)
     across = _best_angle(ink)
     down = _best_angle(np.rot90(ink).copy())
     sideways = down[1] > across[1]
     better, worse = (down, across) if sideways else (across, down)
-    return Skew(better[0], sideways, better[1] / max(worse[1], 1e-9))
-
-
-def _ink(pixels: Pixels) -> NDArray[np.float32]:
-    import cv2
-
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    paper = cv2.medianBlur(cv2.dilate(grey, np.ones((7, 7), np.uint8)), 21)
-    dark = cv2.subtract(paper, grey)
-    _, ink = cv2.threshold(dark, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    # Ruled lines, table borders and the edge of the sheet would outweigh the text.
-    for shape in ((61, 1), (1, 61)):
-        rules = cv2.morphologyEx(ink, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_RECT, shape))
-        ink = cv2.subtract(ink, cv2.dilate(rules, np.ones((3, 3), np.uint8)))
-    return np.asarray(ink, dtype=np.float32)
+    as_it_is = _sharpness(np.rot90(ink).copy() if sideways else ink, 0.0)
+    # A page of few or crooked words is no straighter at any angle: leave it alone.
+    angle = better[0] if better[1] > _WORTH_TURNING * as_it_is else 0.0
+    return Skew(angle, sideways, better[1] / max(worse[1], 1e-9))
 
 
 def _best_angle(ink: NDArray[np.float32]) -> tuple[float, float]:

@@ -20,6 +20,11 @@ from postroom.text import Page, Text
 _pdfium = threading.RLock()
 """PDFium may be used by one thread at a time."""
 
+_LEAST = 1600
+"""Pixels of the longer side below which a page is drawn at more than the usual resolution."""
+_FINEST = 600
+"""Dots an inch beyond which nothing more is to be seen."""
+
 
 class PdfReader:
     """Reads a PDF page by page."""
@@ -136,7 +141,8 @@ def drawn(document: Document, pdf: Any, number: int, settings: OcrSettings) -> F
                 f"{settings.max_page_points / 72:.0f} are allowed.",
                 hint="Ask for it on a smaller page, or raise `max_page_points`.",
             )
-        scale = min(settings.dpi / 72, LONGEST / max(longest, 1.0))
+        # Pictures are often put on a page of their size in points, a few inches across.
+        scale = min(max(settings.dpi / 72, _LEAST / max(longest, 1.0)), _FINEST / 72, LONGEST / max(longest, 1.0))
         bitmap = page.render(scale=scale, rev_byteorder=True, force_bitmap_format=pypdfium2.raw.FPDFBitmap_BGRx)
         pixels = np.array(bitmap.to_numpy()[:, :, :3], dtype=np.uint8)
         bitmap.close()

@@ -15,7 +15,7 @@ from extractors.ocr.pixels import LONGEST, Frame, Pixels, shrunk
 from extractors.ocr.settings import OcrSettings
 from postroom.document import Document
 from postroom.errors import LimitExceeded, UnreadableDocument
-from postroom.text import Text
+from postroom.text import Page, Text
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -44,7 +44,8 @@ class PictureReader:
             UnreadableDocument: Its bytes are no picture, or too damaged.
             ConfigError: No OCR engine is at hand.
         """
-        pages, notes = [], []
+        pages: list[Page] = []
+        notes: list[str] = []
         for number, frame in enumerate(frames(document, self._settings), start=1):
             page = read_frame(frame, self._settings, number, strong=strong)
             pages.append(page)

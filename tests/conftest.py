@@ -1,0 +1,44 @@
+"""Fixtures that many tests share: ledgers on both databases."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from postroom.ledger import Ledger
+from tests.servers.postgres import PostgresServer, postgres_binary
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL server of this test run's own, without root's rights."""
+    if postgres_binary("postgres") is None:
+        if os.environ.get("POSTROOM_REQUIRE_SERVERS"):
+            pytest.fail("PostgreSQL is needed: run `scripts/setup tests`.")
+        pytest.skip("PostgreSQL is not installed.")
+    server = PostgresServer()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.new_database(f"ledger_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def ledger(ledger_url: str, tmp_path: Path) -> Iterator[Ledger]:
+    """A fresh ledger, on SQLite and on PostgreSQL in turn."""
+    opened = Ledger(ledger_url, tmp_path / "documents")
+    opened.migrate()
+    yield opened
+    opened.close()

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from config.mistakes import Mistake, suggest
+from config.secrets import REFERENCE_HINT
 from config.yaml_file import YamlFile, YamlPath
 
 SERVES = {"sender-name": ("name", "text"), "sender-address": ("email", "text"), "sent-date": ("date",)}
@@ -48,6 +49,13 @@ def check_names(main: YamlFile) -> Iterator[Mistake]:
             if name in seen:
                 yield main.mistake((*path, "name"), f'"{name}" is used twice.', "Give each a name of its own.")
             seen.add(name)
+
+
+def check_ledger(main: YamlFile) -> Iterator[Mistake]:
+    """Find a password in the ledger's address."""
+    address = main.data.get("ledger")
+    if isinstance(address, str) and re.search(r"//[^/@:]*:[^/@]*@", address):
+        yield main.mistake(("ledger",), "The address holds a password in plain text.", REFERENCE_HINT)
 
 
 def warn(main: YamlFile, files: Sequence[YamlFile]) -> Iterator[Mistake]:

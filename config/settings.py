@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import Field
 
 from config.connections import Connection, Role, read_connection
-from config.crosschecks import check_names, check_processes, target_names, warn
+from config.crosschecks import check_ledger, check_names, check_processes, target_names, warn
 from config.explain import validate
 from config.mistakes import Mistake, MistakesInConfig
 from config.secrets import SecretReference, fetch_secret
@@ -207,6 +207,7 @@ class _Reading:
 
     def check(self, main_file: YamlFile) -> None:
         self.mistakes += check_names(main_file)
+        self.mistakes += check_ledger(main_file)
         self.mistakes += check_processes(self.process_files, target_names(main_file))
         self.warnings += warn(main_file, self.process_files)
 

@@ -145,7 +145,7 @@ def _syntax_mistake(error: YAMLError, name: str, text: str) -> Mistake:
     if not isinstance(error, MarkedYAMLError) or mark is None:
         return Mistake(name, 1, "", f"This is not YAML: {problem}.", "Remove control characters from the file.")
     line = mark.line + 1
-    if "unexpected end of stream" in problem and opened is not None:
+    if "quoted scalar" in str(error.context) and opened is not None and opened.line < mark.line:
         return Mistake(name, opened.line + 1, "", "A quotation mark is opened here and never closed.", "Close it.")
     row = text.splitlines()[mark.line] if mark.line < len(text.splitlines()) else ""
     return Mistake(name, line, "", f"This is not YAML: {problem}.", _syntax_hint(problem, row))
@@ -154,6 +154,8 @@ def _syntax_mistake(error: YAMLError, name: str, text: str) -> Mistake:
 def _syntax_hint(problem: str, row: str) -> str:
     if "'\\t'" in problem or row.startswith("\t"):
         return "Indent with spaces; YAML allows no tabs there."
+    if "escape" in problem:
+        return "Between double quotation marks a backslash has a meaning of its own; take single ones."
     if "mapping values" in problem:
         return "A value that holds a colon and a space needs quotation marks around it."
     if "cannot start any token" in problem:

@@ -62,7 +62,7 @@ def _read(document: Document, subject: str, readers: Sequence[Reader]) -> Text:
     reader = next((reader for reader in readers if reader.accepts(document)), None)
     if reader is None:
         raise UnreadableDocument(
-            f"This kind of file ({document.media_type}) is not read.", hint="Open it and deal with it by hand."
+            "This kind of file cannot be read.", hint="Open it and deal with it by hand, or ask for it as PDF."
         )
     try:
         return reader.read(document)

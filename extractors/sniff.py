@@ -75,9 +75,8 @@ _MAIL_HEADERS = frozenset(
     b"from to subject date message-id received return-path mime-version content-type content-transfer-encoding "
     b"delivered-to reply-to sender cc x-mailer x-originating-ip dkim-signature x-received in-reply-to references".split()
 )
-_HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:!doctype\s+html|html|head|body|table|div|p|meta)\b", re.I | re.S
-)
+_PROLOGUE = re.compile(r"<!--.*?-->|<\?xml[^>]*>", re.S)
+_HTML = re.compile(r"\s*<(?:!doctype\s+html|html|head|body|table|div|p)\b", re.I)
 _TEXT_BY_SUFFIX = {".csv": CSV, ".tsv": CSV, ".htm": HTML, ".html": HTML, ".eml": MAIL, ".vcf": CARD, ".ics": CALENDAR}
 _LOOK = 8192
 
@@ -116,7 +115,7 @@ def _kind_of_zip(content: bytes) -> str:
 
 
 def _kind_of_ole(content: bytes) -> str:
-    import olefile
+    import olefile  # type: ignore[import-untyped]
 
     try:
         with olefile.OleFileIO(content) as storage:
@@ -161,7 +160,7 @@ def _looks_like_mail(start: bytes) -> bool:
     lines = start.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n").splitlines()
     if lines and lines[0].startswith((b"From ", b">From ")):
         lines = lines[1:]
-    known = set()
+    known: set[bytes] = set()
     for line in lines:
         if line[:1] in (b" ", b"\t"):
             continue
@@ -187,7 +186,7 @@ def _kind_of_text(text: str, name: str) -> str:
     start = text.lstrip("\ufeff \t\r\n")
     if start.startswith("{\\rtf"):
         return RTF
-    if _HTML.match(start):
+    if _HTML.match(_PROLOGUE.sub("", start)):
         return HTML
     if start.upper().startswith("BEGIN:VCARD"):
         return CARD

@@ -1,9 +1,10 @@
-"""Boilerplate: signatures of programs and firms, confidentiality notices, virus footers and warnings of mail gateways."""
+"""Boilerplate: signatures, confidentiality notices, virus footers and the warnings of mail gateways."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from extractors.readers.rows import Row
 from postroom.text import Section
@@ -12,32 +13,45 @@ _SMALL_PRINT = re.compile(
     "|".join(
         (
             r"any (?:files?|attachments?) transmitted with it",
-            r"if you (?:have |are )?(?:not )?receiv\w* this (?:e-?mail|message|communication|transmission|fax)\b.{0,60}?\b(?:in|by) (?:error|mistake)",
+            r"if you (?:have |are )?(?:not )?receiv\w* this (?:e-?mail|message|communication|transmission|fax)\b"
+            r".{0,60}?\b(?:in|by) (?:error|mistake)",
             r"if (?:you|it|this \w+) (?:have|has) (?:been )?(?:received|sent|reached|come to)\b.{0,50}\bin error",
-            r"\b(?:received|sent to you) (?:it |this |them )?(?:in|by) (?:error|mistake)\b.{0,60}(?:notify|inform|contact|delete|return|destroy|e-?mail)",
-            r"(?:intended|meant) (?:solely |only |exclusively )*for the (?:sole |exclusive )?(?:use of |attention of )?(?:the )?(?:named |above |individual|intended |addressee|recipient|person|entity)",
-            r"strictly for the use of (?:the )?named",
+            r"\b(?:received|sent to you) (?:it |this |them )?(?:in|by) (?:error|mistake)\b.{0,60}"
+            r"(?:notify|inform|contact|delete|return|destroy|e-?mail)",
+            r"(?:intended|meant) (?:solely |only |exclusively )*for the (?:sole |exclusive )?(?:use of |attention of )?"
+            r"(?:the )?(?:named |above |individual|intended |addressee|recipient|person|entity)",
+            r"(?:solely|strictly|only) for the (?:use of (?:the )?named|addressee)",
             r"\bnot (?:the |an |one of the )?(?:intended|named) (?:recipient|addressee)",
             r"confidential (?:and|or|,).{0,60}(?:privileged|intended|proprietary|use of)",
             r"(?:legally|professionally) privileged|legal (?:and/or|and|or) professional privilege",
-            r"(?:scanned|screened|checked|swept)\b.{0,60}\bvirus|virus(?:es)?[- ](?:free|check|scan)|certified virus free|presence of (?:computer )?virus",
-            r"(?:e-?mails?|messages?|communications?)\b.{0,80}\b(?:monitored|recorded|intercepted|logged)\b",
+            r"(?:scanned|screened|checked|swept)\b.{0,60}\bvirus|virus(?:es)?[- ](?:free|check|scan)"
+            r"|certified virus free|presence of (?:computer )?virus",
+            r"(?:e-?mails?|messages?|communications?)\b.{0,160}\b(?:may|can|could|will) be (?:\w+ )?"
+            r"(?:monitored|recorded|intercepted|logged)\b",
+            r"(?:incoming|outgoing)\b.{0,60}\b(?:e-?mails?|messages?)\b.{0,60}\b(?:monitored|recorded)\b",
             r"^\W*(?:caution|warning|external|alert)\b.{0,40}\b(?:e-?mail|sender|message|link|attachment)",
-            r"this (?:e-?mail|message) (?:was sent |has )?(?:originate[sd]|came|comes|is|was sent) from (?:an )?(?:outside|external)",
+            r"this (?:e-?mail|message) (?:was sent |has )?(?:originate[sd]|came|comes|is|was sent) from "
+            r"(?:an )?(?:outside|external)",
             r"do not (?:click|open)\b.{0,40}\b(?:links?|attachments?)\b.{0,60}\b(?:unless|recogni[sz]e|sender|know)",
             r"you don['’]t often get e-?mail from",
-            r"(?:consider|think (?:of|about)) the environment|think before (?:you )?print|(?:do you|need to) (?:really )?(?:need to )?print this",
+            r"(?:consider|think (?:of|about)) the environment|think before (?:you )?print",
             r"(?:views|opinions)\b.{0,60}\b(?:those of|are not|do not|not necessarily|personal to|may not)\b",
-            r"(?:disclos\w+|copying|distribut\w+|dissemination)\b.{0,80}\b(?:prohibited|forbidden|unauthori[sz]ed|unlawful)",
-            r"registered (?:office|in england|in wales|in scotland|charity|company)\b.{0,80}",
+            r"(?:disclos\w+|copying|distribut\w+|dissemination)\b.{0,80}"
+            r"\b(?:prohibited|forbidden|unauthori[sz]ed|unlawful)",
+            r"registered (?:office|in england|in wales|in scotland|charity|company)\b",
             r"(?:company|charity) (?:registration )?(?:number|no\.?) ?:? ?\d{5,8}",
-            r"welcome(?:s)? correspondence in welsh|croes\w+ (?:i )?ohebiaeth|croesawu gohebiaeth",
-            r"(?:neges|e-bost)\b.{0,80}\b(?:gyfrinachol|cyfrinachol)|(?:mewn|drwy) (?:camgymeriad|gamgymeriad|gwall)\b.{0,80}(?:dile|hysbys|cysyllt)",
-            r"(?:privacy (?:notice|policy)|how we (?:use|handle) your (?:personal )?(?:data|information))\b.{0,80}(?:www|http|visit|website)",
+            r"any reply that you make will be published|use this e-?mail address for all replies to this request",
+            r"welcomes? correspondence in welsh|croes\w+ (?:i )?ohebiaeth|croesawu gohebiaeth",
+            r"(?:neges|e-bost)\b.{0,80}\b(?:gyfrinachol|cyfrinachol)"
+            r"|(?:mewn|drwy) (?:camgymeriad|gamgymeriad|gwall)\b.{0,80}(?:dile|hysbys|cysyllt)",
+            r"(?:privacy (?:notice|policy)|how we (?:use|handle) your (?:personal )?(?:data|information))\b"
+            r".{0,80}(?:www|http|visit|website)",
         )
     ),
     re.I,
 )
+_FOOTNOTE = re.compile(r"\bconfidential\b|do not reply to this|data protection|\bdisclaimer\b|\bviruses?\b", re.I)
+"""Words that make small print only of what stands below a rule."""
 _BANNER = re.compile(r"^\W*(?:\[?external(?: e-?mail| sender| message)?\]?|e-?bost allanol)\W*$", re.I)
 _TITLE = re.compile(
     r"^\W*(?:disclaimer|confidentiality(?: notice)?|important(?: notice| information)?|legal notice|privacy notice"
@@ -47,13 +61,15 @@ _TITLE = re.compile(
 _RULE = re.compile(r"^\s*(?:[*_=\-~#][\s*_=\-~#]{4,})$")
 _SIGNATURE_MARK = re.compile(r"^-- ?$")
 _FROM_DEVICE = re.compile(
-    r"^\W*(?:(?:sent|envoyé|anfonwyd|wysłane|gesendet|get)\s+(?:from|via|using|by|depuis|o|fy|z|von|outlook for)\b.{1,60}"
+    r"^\W*(?:(?:sent|envoyé|anfonwyd|wysłane|gesendet|get)\s+"
+    r"(?:from|via|using|by|depuis|o|fy|z|von|outlook for)\b.{1,60}"
     r"|download (?:the )?(?:all-new )?\S+ (?:mail|app)\b.{0,40})$",
     re.I,
 )
 _CLOSING = re.compile(
-    r"^\W*(?:(?:with |my |very |many )*(?:kind|kindest|best|warm|warmest)?\s*(?:regards|wishes)|yours?(?: (?:sincerely|faithfully|truly|ever))?"
-    r"|(?:yn gywir|cofion(?: cynnes| gorau)?|dymuniadau gorau|diolch(?: yn fawr)?)|(?:many )?thanks(?: (?:again|and regards|in advance))?"
+    r"^\W*(?:(?:with |my |very |many )*(?:kind|kindest|best|warm|warmest)?\s*(?:regards|wishes)"
+    r"|yours?(?: (?:sincerely|faithfully|truly|ever))?|yn gywir|cofion(?: cynnes| gorau)?|dymuniadau gorau"
+    r"|diolch(?: yn fawr)?|(?:many )?thanks(?: (?:again|and regards|in advance))?"
     r"|thank you|cheers|sincerely|faithfully|best)\W*$",
     re.I,
 )
@@ -61,7 +77,7 @@ _CORPORATE = (
     re.compile(r"\bwww\.|https?://", re.I),
     re.compile(r"\b(?:ltd|limited|plc|llp|cyf|council|cyngor|department|adran|directorate|nhs|trust|group)\b", re.I),
     re.compile(
-        r"^\W*(?:t|tel|telephone|phone|direct(?: dial| line)?|switchboard|fax|f|m|mob|mobile|ddi|ffôn)\b\W{1,4}\+?[\d(]",
+        r"^\W*(?:t|tel|telephone|phone|direct(?: dial| line)?|fax|f|m|mob|mobile|ddi|ffôn)\b\W{1,4}\+?[\d(]",
         re.I,
     ),
     re.compile(r"^\W*(?:e|e-?mail|e-bost|w|web|website)\s*[:|]", re.I),
@@ -109,6 +125,8 @@ def _paragraphs(rows: Sequence[Row], start: int, end: int) -> Iterator[tuple[int
 def _mark_small_print(rows: Sequence[Row], sections: list[Section], start: int, end: int) -> None:
     for first, last in _paragraphs(rows, start, end):
         at = _small_print_start(rows, first, last)
+        if at is None and _is_below_rule(rows, first, start) and _FOOTNOTE.search(_joined(rows, first, last)):
+            at = first
         if at is not None:
             sections[at:last] = [Section.DISCLAIMER] * (last - at)
     _mark_frames(rows, sections, start, end)
@@ -118,10 +136,18 @@ def _mark_small_print(rows: Sequence[Row], sections: list[Section], start: int, 
             sections[at] = Section.DISCLAIMER
 
 
+def _is_below_rule(rows: Sequence[Row], at: int, start: int) -> bool:
+    above = next((rows[row].text for row in range(at - 1, start - 1, -1) if rows[row].text.strip()), "")
+    return bool(_RULE.match(above))
+
+
+def _joined(rows: Sequence[Row], first: int, last: int) -> str:
+    return " ".join(rows[row].text[:1000].strip() for row in range(first, min(last, first + _WINDOW)))
+
+
 def _small_print_start(rows: Sequence[Row], first: int, last: int) -> int | None:
     for at in range(first, last):
-        window = " ".join(rows[row].text[:1000].strip() for row in range(at, min(last, at + _WINDOW)))
-        found = _SMALL_PRINT.search(window[:3000])
+        found = _SMALL_PRINT.search(_joined(rows, at, last))
         if found is not None and found.start() <= len(rows[at].text):
             return _sentence_start(rows, first, at)
     return None
@@ -137,11 +163,13 @@ def _sentence_start(rows: Sequence[Row], first: int, at: int) -> int:
 def _mark_frames(rows: Sequence[Row], sections: list[Section], start: int, end: int) -> None:
     """Mark what stands between two rules around small print, and rules that touch it."""
     rules = [at for at in range(start, end) if _RULE.match(rows[at].text)]
-    for above, below in zip(rules, rules[1:], strict=False):
+    for above, below in pairwise(rules):
         if below - above <= _LONGEST_FRAME and Section.DISCLAIMER in sections[above:below]:
             sections[above : below + 1] = [Section.DISCLAIMER] * (below + 1 - above)
     for at in rules:
-        if _next_is(rows, sections, at + 1, end, Section.DISCLAIMER) or (at > start and _next_is(rows, sections, at - 1, start - 1, Section.DISCLAIMER, step=-1)):
+        if _next_is(rows, sections, at + 1, end, Section.DISCLAIMER) or (
+            at > start and _next_is(rows, sections, at - 1, start - 1, Section.DISCLAIMER, step=-1)
+        ):
             sections[at] = Section.DISCLAIMER
 
 
@@ -163,7 +191,7 @@ def _mark_signature(rows: Sequence[Row], sections: list[Section], start: int, en
     own = sections[start]
     for at in range(start, end):
         below = [row for row in range(at + 1, end) if rows[row].text.strip() and sections[row] is own]
-        if not below or len(below) > _LONGEST_SIGNATURE:
+        if len(below) > _LONGEST_SIGNATURE:
             continue
         if _SIGNATURE_MARK.match(rows[at].text):
             sections[at] = Section.SIGNATURE

@@ -48,7 +48,7 @@ _ORIGINAL = re.compile(
 _RULE = re.compile(r"^\s*[_\-=*]{5,}\s*$")
 _LABELS = {
     "from": "from|oddi wrth|oddi|von|de|da|van|od|expéditeur|de la",
-    "date": "date|sent|sent on|received|dyddiad|anfonwyd|datum|gesendet|envoyé|enviado|inviato|verzonden|wysłano|data|fecha",
+    "date": "date|sent|sent on|received|dyddiad|anfonwyd|datum|gesendet|envoyé|enviado|inviato|wysłano|data|fecha",
     "to": "to|at|i|an|à|para|a|aan|do|către",
     "cc": "cc|copi|bcc",
     "subject": "subject|pwnc|betreff|objet|asunto|oggetto|onderwerp|temat|subiect",

@@ -154,7 +154,7 @@ def _open_document(content: bytes) -> Iterator[Page]:
 
 
 def _xml_texts(content: bytes, start: str, paragraph: str) -> Iterator[Page]:
-    from defusedxml.ElementTree import fromstring
+    from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]
 
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         names = [name for name in archive.namelist() if name.startswith(start) and name.endswith(".xml")]

@@ -14,11 +14,12 @@ _FORWARD_SUBJECT = re.compile(r"^\W*(?:fw|fwd|wg|tr|rv|enc|yml|ymlaen|vs|doorst)
 _REPLY_SUBJECT = re.compile(r"^\W*(?:re|aw|sv|ynt|atb|ateb|antw|odp)\s*(?:\[\d+\])?\s*:", re.I)
 _PASSED_ON = re.compile(
     r"\b(?:see|look at|read) (?:the )?(?:e-?mail |message |request |enquiry |attached )?(?:below|beneath)\b"
-    r"|\b(?:below|beneath)\b.{0,40}\b(?:is|from|for|came|received|sent)\b|\bforward(?:ed|ing)\b|\bpass(?:ed|ing)? (?:this |it |these )?(?:on|to|over)\b"
-    r"|\bone for (?:you|your|yourselves)\b|\bfor (?:your|you to) (?:attention|action|info\w*|deal|reply|response)\b|\bfao\b|\bfyi\b|\bfya\b"
+    r"|\b(?:below|beneath)\b.{0,40}\b(?:is|from|for|came|received|sent)\b|\bforward(?:ed|ing)\b"
+    r"|\bpass(?:ed|ing)? (?:this |it |these )?(?:on|to|over)\b|\bone for (?:you|your|yourselves)\b"
+    r"|\bfor (?:your|you to) (?:attention|action|info\w*|deal|reply|response)\b|\bfao\b|\bfyi\b|\bfya\b"
     r"|\bnot (?:one )?(?:for|ours?|us)\b|\bwrong (?:address|department|inbox|mailbox|team|e-?mail)\b"
-    r"|\bcan you (?:please )?(?:deal|action|pick|help|respond|reply|advise)\b|\b(?:sent|came) (?:in )?to (?:us|me|our)\b"
-    r"|\b(?:gweler isod|ymlaen atoch|er sylw)\b",
+    r"|\bcan you (?:please )?(?:deal|action|pick|help|respond|reply|advise)\b"
+    r"|\b(?:sent|came) (?:in )?to (?:us|me|our)\b|\b(?:gweler isod|ymlaen atoch|er sylw)\b",
     re.I | re.S,
 )
 _MANY_WORDS = 60

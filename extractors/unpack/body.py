@@ -7,11 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_STUB = re.compile(
-    r"\b(html|browser|online|web ?version|mail (?:client|program|reader))\b.*\b(view|read|see|support|display|open|click)"
-    r"|\b(view|read|see|support|display|open|click)\w*\b.*\b(html|browser|online|web ?version)\b",
-    re.I | re.S,
-)
+_SEE = r"\b(?:view|read|see|support|display|open|click)\w*\b"
+_ELSEWHERE = r"\b(?:html|browser|online|web ?version)\b"
+_STUB = re.compile(rf"{_SEE}.{{0,200}}{_ELSEWHERE}|{_ELSEWHERE}.{{0,200}}{_SEE}", re.I | re.S)
 _WORD = re.compile(r"\w+")
 
 

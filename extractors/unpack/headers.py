@@ -12,9 +12,13 @@ from email.utils import getaddresses, mktime_tz, parsedate_tz
 from extractors.unpack.charsets import decode_text
 from postroom.message import Envelope
 
-_KEPT = frozenset(
-    ["auto-submitted", "precedence", "return-path", "reply-to", "sender", "in-reply-to", "references", "content-type", "importance", "priority", "x-priority", "x-failed-recipients", "x-loop", "x-mailer", "user-agent", "feedback-id", "errors-to", "delivered-to", "return-receipt-to", "disposition-notification-to", "thread-topic", "message-class", "x-message-flag", "x-pm-message-id"]
+_KEPT_NAMES = (
+    "auto-submitted precedence return-path reply-to sender in-reply-to references content-type importance "
+    "priority x-priority x-failed-recipients x-loop x-mailer user-agent feedback-id errors-to delivered- "
+    "to return-receipt-to disposition-notification-to thread-topic message-class x-message-flag x-pm- "
+    "message-id"
 )
+_KEPT = frozenset(_KEPT_NAMES.split())
 _KEPT_PREFIXES = ("list-", "x-auto", "x-spam", "x-ms-exchange-generated", "x-ms-exchange-inbox-rules", "auto-")
 _FOLD = re.compile(r"\s*[\r\n]+\s*")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")

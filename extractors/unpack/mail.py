@@ -101,9 +101,9 @@ def _take_file(sheet: _Sheet, name: str, content: bytes, part: Part, pages: str)
             reason = f"This Outlook wrapper is damaged ({type(error).__name__}). Ask the sender for the files again."
             sheet.parcel.problem(name or "winmail.dat", reason)
             sheet.parcel.add(Document(name or "winmail.dat", media_type, content, inside.role, inside.inside))
-    elif part.get_content_type() in _SIGNATURES or (
-        media_type.startswith("image/") and belongs_to_layout(picture, pages)
-    ):
+    elif part.get_content_type() in _SIGNATURES:
+        sheet.parcel.add(Document(name or "signature", media_type, content, Role.INLINE, inside.inside))
+    elif media_type.startswith("image/") and belongs_to_layout(picture, pages):
         take(sheet.parcel, name, content, Place(Role.INLINE, inside.inside, inside.depth))
     else:
         take(sheet.parcel, name, content, inside)
@@ -132,28 +132,26 @@ def _walk(sheet: _Sheet, part: Part, segments: list[Segment], depth: int) -> Non
     sheet.parcel.count_part()
     sheet.parcel.check_depth(Place(sheet.place.role, sheet.place.inside, sheet.place.depth + depth))
     kind = part.get_content_type()
-    payload = part.get_payload()
-    if kind in ("message/rfc822", "message/global") and isinstance(payload, list):
+    children = [child for child in part.get_payload() if isinstance(child, Part)] if part.is_multipart() else None
+    if kind in ("message/rfc822", "message/global") and children is not None:
         sheet.files.append((file_name(part) or "forwarded mail.eml", enclosed_bytes(part), part))
-    elif kind == "message/delivery-status" and isinstance(payload, list):
-        sheet.files.append((file_name(part) or "delivery status.txt", _status_text(payload), part))
-    elif isinstance(payload, list):
-        _walk_multipart(sheet, part, kind, payload, segments, depth)
+    elif kind == "message/delivery-status" and children is not None:
+        sheet.files.append((file_name(part) or "delivery status.txt", _status_text(children), part))
+    elif children is not None:
+        _walk_multipart(sheet, kind, children, segments, depth)
     else:
         _leaf(sheet, part, kind, segments)
 
 
-def _walk_multipart(
-    sheet: _Sheet, part: Part, kind: str, payload: list[Part], segments: list[Segment], depth: int
-) -> None:
+def _walk_multipart(sheet: _Sheet, kind: str, children: list[Part], segments: list[Segment], depth: int) -> None:
     if kind == "multipart/encrypted":
         sheet.parcel.problem("mail", "This mail is encrypted. Ask the sender to send it without encryption.")
     if kind != "multipart/alternative":
-        for child in payload:
+        for child in children:
             _walk(sheet, child, segments, depth + 1)
         return
     choices: list[Segment] = []
-    for child in payload:
+    for child in children:
         _walk(sheet, child, choices, depth + 1)
     plain = "\n".join(choice.plain for choice in choices if choice.plain)
     html = "\n".join(choice.html for choice in choices if choice.html)
@@ -167,6 +165,8 @@ def _leaf(sheet: _Sheet, part: Part, kind: str, segments: list[Segment]) -> None
     if not is_body or _is_file(content):
         if content.strip():
             sheet.files.append((name, content, part))
+        elif name:
+            sheet.parcel.problem(name, "This attachment is empty. Ask the sender for it again.")
         return
     text = decode_text(content, _charset(part))
     if kind == "text/html" or text.lstrip()[:15].lower().startswith(("<!doctype html", "<html")):

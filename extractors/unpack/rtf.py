@@ -9,9 +9,12 @@ from extractors.unpack.charsets import charset_name
 _TOKEN = re.compile(
     r"\\([a-zA-Z]{1,32})(-?\d{1,10})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z])|([{}])|[\r\n]+|([^\\{}\r\n]+)"
 )
-_SKIPPED = frozenset(
-    ["fonttbl", "colortbl", "stylesheet", "info", "pict", "object", "datafield", "themedata", "colorschememapping", "latentstyles", "datastore", "listtable", "listoverridetable", "generator", "rsidtbl", "header", "footer", "headerl", "headerr", "footerl", "footerr", "xmlnstbl", "filetbl", "revtbl", "fldinst", "mhtmltag", "nonshppict", "shppict", "bkmkstart", "bkmkend", "wgrffmtfilter"]
+_SKIPPED_WORDS = (
+    "fonttbl colortbl stylesheet info pict object datafield themedata colorschememapping latentstyles "
+    "datastore listtable listoverridetable generator rsidtbl header footer headerl headerr footerl "
+    "footerr xmlnstbl filetbl revtbl fldinst mhtmltag nonshppict shppict bkmkstart bkmkend wgrffmtfilter"
 )
+_SKIPPED = frozenset(_SKIPPED_WORDS.split())
 _BREAKS = {"par": "\n", "line": "\n", "sect": "\n", "page": "\n", "row": "\n", "cell": "\t", "tab": "\t"}
 _SIGNS = {
     "emdash": "—", "endash": "–", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "bullet": "•",

@@ -24,7 +24,8 @@ def content_of(part: Part) -> bytes:
 def enclosed_bytes(part: Part) -> bytes:
     """Return the whole mail that a message/rfc822 part holds, also where it was encoded against the standard."""
     payload = part.get_payload()
-    inner = payload[0] if isinstance(payload, list) and payload else Part()
+    first = payload[0] if isinstance(payload, list) and payload else None
+    inner = first if isinstance(first, Part) else Part()
     encoding = str(part.get("content-transfer-encoding", "")).strip().lower()
     if encoding == "base64" and not inner.keys():
         try:

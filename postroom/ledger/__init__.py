@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postroom.ledger.accounting import Accounting, Count, Stuck, Waiting
+from postroom.ledger.accounting import Accounting, Count, Progress, Stuck, Waiting
 from postroom.ledger.deliveries import Claim
 from postroom.ledger.items import Plans
 from postroom.ledger.migrate import is_current, upgrade
@@ -43,6 +43,7 @@ __all__ = [
     "Ledger",
     "MessageRecord",
     "Plans",
+    "Progress",
     "Stage",
     "Stuck",
     "Verdict",

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, case, func, select
 
-from postroom.delivery import State
+from postroom.delivery import TERMINAL, State
 from postroom.ledger import schema
 from postroom.ledger.items import history_entry
 from postroom.ledger.people import People
@@ -61,8 +61,37 @@ class Stuck:
     deliveries: int
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many have come how far, since the ledger began."""
+
+    received: int
+    read: int
+    itemised: int
+    deliveries: int
+    deliveries_done: int
+    """Delivered, or left to a person."""
+
+
 class Accounting(People):
     """Nothing lost, and proof of it."""
+
+    def progress(self) -> Progress:
+        """Count messages and deliveries by how far they have come; cheap enough to ask twice a second."""
+        deliveries = schema.deliveries
+        at_rest = (*TERMINAL, State.HUMAN)
+        with self._reading() as connection:
+            stages = dict(connection.execute(_count_by(_MESSAGES.c.stage)).tuples().all())
+            states = dict(connection.execute(_count_by(deliveries.c.state)).tuples().all())
+        received = sum(stages.values())
+        unread = stages.get(Stage.RECEIVED, 0)
+        return Progress(
+            received,
+            received - unread,
+            received - unread - stages.get(Stage.READ, 0),
+            sum(states.values()),
+            sum(count for state, count in states.items() if state in at_rest),
+        )
 
     def accounts(self, since: datetime | None = None, until: datetime | None = None) -> Accounts:
         """Count every message once, by where it is.
@@ -175,6 +204,10 @@ def _received_between(since: datetime | None, until: datetime | None) -> list[Co
     if until is not None:
         where.append(_MESSAGES.c.received_at < until)
     return where
+
+
+def _count_by(column: ColumnElement[Any]) -> Select[tuple[str, int]]:
+    return select(column, func.count()).group_by(column)
 
 
 def _by_process(*columns: ColumnElement[Any]) -> Select[Any]:

@@ -11,9 +11,6 @@ from flows import take_steps
 from flows.gather_results import Round, gather
 from flows.open_line import open_line
 from postroom.errors import StepFault
-from postroom.ledger.records import Stage
-
-LIMIT = 500
 
 
 @task(name="deliver", task_run_name="deliver {delivery_id}", cache_policy=NO_CACHE, persist_result=False)
@@ -28,10 +25,10 @@ async def recover() -> int:
     return await asyncio.to_thread(take_steps.recover_abandoned, open_line())
 
 
-@task(name="settle", task_run_name="settle {message_id}", cache_policy=NO_CACHE, persist_result=False)
-async def settle(message_id: str) -> bool:
-    """Move one finished message to done or held."""
-    return await asyncio.to_thread(take_steps.settle_in_inbox, open_line(), message_id)
+@task(name="settle", task_run_name="settle {inbox}", cache_policy=NO_CACHE, persist_result=False)
+async def settle(inbox: str) -> int:
+    """Move an inbox's finished messages to done or held."""
+    return await asyncio.to_thread(take_steps.settle_inbox, open_line(), inbox)
 
 
 async def deliver_due() -> Round:
@@ -43,9 +40,9 @@ async def deliver_due() -> Round:
     return done
 
 
-async def settle_due(limit: int = LIMIT) -> Round:
-    """Settle every message whose items are all final."""
-    return await gather(settle(id_) for id_ in open_line().ledger.messages_due(Stage.ITEMISED, limit))
+async def settle_due() -> Round:
+    """Settle the messages whose items are all final, in every inbox side by side."""
+    return await gather(settle(inbox.name) for inbox in open_line().settings.inboxes)
 
 
 async def _serve(target: str) -> Round:
@@ -61,8 +58,8 @@ async def _serve(target: str) -> Round:
 
 
 @flow(name="deliver-items", persist_result=False)
-async def deliver_items(limit: int = LIMIT) -> int:
-    """Deliver what is due, settle up to `limit` finished messages, and return how many steps were done."""
+async def deliver_items() -> int:
+    """Deliver what is due, settle finished messages, and return how many steps were done."""
     done = await deliver_due()
-    done.add(await settle_due(limit))
+    done.add(await settle_due())
     return done.done_or_fault()

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from threading import Event, Thread
 
 import structlog
-from postroom.deliver import deliver_one, recover
-from postroom.intake import take_in
-from postroom.settle import settle_one
 
 from flows.open_line import Line
+from postroom.deliver import deliver_one, recover
 from postroom.errors import ConnectorDown, LeaseLost, PostroomError, StepFault, TransientError
+from postroom.intake import take_in
 from postroom.ledger.records import Lease, Stage
+from postroom.settle import settle_done
 
 LEASE_SECONDS = 120.0
 _RENEW_SECONDS = 30.0
@@ -33,7 +33,7 @@ def take_in_post(line: Line, inbox: str, limit: int) -> int:
         StepFault: The inbox cannot be used now; its post waits there untouched.
     """
     with _faults(f"inbox {inbox}"):
-        return take_in(line.ledger, line.inbox(inbox), limit).new
+        return len(take_in(line.ledger, line.inbox(inbox), limit).new)
 
 
 def read_one(line: Line, message_id: str) -> bool:
@@ -83,24 +83,24 @@ def deliver_to(line: Line, delivery_id: str, target: str) -> str:
         StepFault: The target's connector cannot work; its deliveries wait untouched.
     """
     with _faults(f"target {target}"):
-        return deliver_one(line.ledger, delivery_id, line.target(target), line.owner).state
+        return deliver_one(line.ledger, delivery_id, line.target(target), line.owner)
 
 
 def recover_abandoned(line: Line) -> int:
     """Give back what dead workers held, find out what became of their deliveries, and return how many there were."""
-    line.ledger.sweep()
     with _faults("recovery"):
-        return recover(line.ledger, line.owner)
+        targets = {target.name: line.target(target.name) for target in line.settings.targets}
+        return recover(line.ledger, targets, line.owner)
 
 
-def settle_in_inbox(line: Line, message_id: str) -> bool:
-    """Move one message whose items are all final to done or held; False if another worker has it."""
-    lease = line.ledger.lease_message(message_id, Stage.ITEMISED, line.owner, LEASE_SECONDS)
-    if lease is None:
-        return False
-    with _message_faults(line, lease):
-        settle_one(line.ledger, lease, line.inbox(line.ledger.message(message_id).inbox))
-    return True
+def settle_inbox(line: Line, inbox: str) -> int:
+    """Move an inbox's messages whose items are all final to done or held, and return how many.
+
+    Raises:
+        StepFault: The inbox cannot be used now; its messages wait there.
+    """
+    with _faults(f"inbox {inbox}"):
+        return settle_done(line.ledger, line.inbox(inbox), line.owner)
 
 
 @contextmanager
@@ -108,7 +108,7 @@ def _faults(subject: str) -> Iterator[None]:
     try:
         yield
     except PostroomError as error:
-        _log.warning("step failed", subject=subject, hint=str(error))
+        _log.warning("step failed", stage=subject, hint=str(error))
         raise StepFault(f"{subject}: {error}") from None
     except Exception as error:
         raise _unexpected(subject, error) from None
@@ -121,7 +121,7 @@ def _message_faults(line: Line, lease: Lease) -> Iterator[None]:
     try:
         yield
     except LeaseLost:
-        _log.info("another worker took over", subject=subject)
+        _log.info("another worker took over", stage=subject)
     except (ConnectorDown, TransientError) as error:
         line.ledger.fail_message(lease, str(error))
         raise StepFault(f"{subject}: {error}") from None
@@ -135,7 +135,7 @@ def _unexpected(subject: str, error: Exception) -> StepFault:
     """Return a fault that names the place in the code and the kind of error, but not its words."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     reason = f"unexpected {type(error).__name__} in {frame.name} ({frame.filename.rpartition('/')[2]}:{frame.lineno})"
-    _log.error("unexpected error", subject=subject, hint=reason)
+    _log.error("unexpected error", stage=subject, hint=reason)
     return StepFault(f"{subject}: {reason}")
 
 

@@ -1,0 +1,111 @@
+"""`postroom run`, `serve` and `demo`: the line at work."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from desk.cli.printing import aside, print_line
+from desk.cli.session import Session, session_of
+from postroom.errors import StepFault
+
+if TYPE_CHECKING:
+    from flows.open_line import Line
+
+GROUP = "The line at work"
+Port = Annotated[int, typer.Option(help="Port on this machine.", min=1024, max=65535)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the subcommands of this group."""
+    app.command("demo", rich_help_panel=GROUP)(demo)
+    app.command("run", rich_help_panel=GROUP)(run)
+    app.command("serve", rich_help_panel=GROUP)(serve)
+
+
+def run(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Stop when nothing more moves.")] = False,
+) -> None:
+    """Take post in, read it, sort it, deliver it; then account for every message."""
+    from desk.cli.summary import print_summary
+    from flows.open_line import Line, use_line
+
+    session = session_of(context)
+    settings = session.settings
+    with use_line(Line(settings)) as line:
+        while True:
+            faults = work(session, line)
+            print_summary(line.ledger, faults)
+            if once:
+                break
+            print_line(f"Next look in {settings.schedule.intake_seconds} seconds; Ctrl-C ends.", style="dim")
+            try:
+                time.sleep(settings.schedule.intake_seconds)
+            except KeyboardInterrupt:
+                break
+    if faults:
+        raise typer.Exit(1)
+
+
+def work(session: Session, line: Line) -> list[str]:
+    """Run the line once under progress bars and return what did not work, a line each."""
+    import asyncio
+
+    from desk.cli.progress import show_progress
+    from flows.choose_settings import choose_settings
+
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+    choose_settings(session.settings.data)
+    with show_progress(line.ledger, aside()):
+        from flows.run_line import run_line
+
+        try:
+            asyncio.run(run_line())
+        except StepFault as fault:
+            return fault.message.splitlines()
+    return []
+
+
+def serve(
+    context: typer.Context,
+    port: Port = 4200,
+) -> None:
+    """Run the line on schedule, with Prefect's server to look at; Ctrl-C ends."""
+    from flows.choose_settings import server_password
+    from flows.serve_line import USER, prefect_server, serve_line
+
+    session = session_of(context)
+    settings = session.settings
+    os.environ["POSTROOM_CONFIG"], os.environ["POSTROOM_DATA"] = str(settings.folder), str(settings.data)
+    session.ledger.close()
+    print_line("Starting Prefect's server ...", style="dim")
+    with prefect_server(settings.data, port) as address:
+
+        def say() -> None:
+            print_line(f"The line runs every {settings.schedule.intake_seconds} seconds. Ctrl-C ends.")
+            print_line(f"Runs: {address}  (sign in as {USER}:{server_password(settings.data)})")
+
+        serve_line(timedelta(seconds=settings.schedule.intake_seconds), say)
+
+
+def demo(
+    context: typer.Context,
+    port: Port = 8600,
+    keep: Annotated[
+        bool, typer.Option("--keep/--stop", help="Keep the sample back office open afterwards, to look at.")
+    ] = False,
+) -> None:
+    """Send sample post through the whole line into a sample back office, then say where to look."""
+    from desk.cli.demonstration import demonstrate
+
+    session = session_of(context)
+    if session.data is None:
+        session.data = Path(__file__).parents[2] / "var" / "demo"
+    if not demonstrate(session, port, keep=keep):
+        raise typer.Exit(1)

@@ -59,7 +59,7 @@ def _without_rules(ink: NDArray[np.uint8], rule: int) -> NDArray[np.uint8]:
     sides = marks[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]]
     small = (sides.max(axis=1) < 2 * rule) & (sides.min(axis=1) < rule)
     small[0] = False
-    return small[labels].astype(np.uint8)
+    return np.asarray(small[labels], dtype=np.uint8)
 
 
 def is_blank(pixels: Pixels) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,10 @@ _SURE = 0.6
 """Confidence from which the reading cell by cell replaces that of the running text."""
 _SLACK = 0.2
 """Share of a cell by which the next one may be wider, narrower, higher or lower."""
+_TALLER = 1.25
+"""How much taller than the words of the page a letter box is, at least."""
+_STROKES = str.maketrans("|\\/!", "1111")
+"""What a single stroke in a letter box is read as, and what it is."""
 _NARROWEST_CELL, _WIDEST_CELL = 0.4, 1.8
 """Width by height of one cell."""
 _INSET = 0.12
@@ -52,12 +58,18 @@ class Comb:
 
 def reread(pixels: Pixels, words: list[Seen], threads: int = 1) -> list[Seen]:
     """Return the words with those in letter boxes read again, cell by cell, as words without gaps."""
+    usual = median(word.height for word in words) if words else 0.0
     for comb in combs_of(pixels):
-        before = [word for word in words if _within(word, comb)]
-        after = list(_words_in(pixels, comb, threads))
-        if after and (min(word.confidence for word in after) >= _SURE or not before):
-            words = [word for word in words if word not in before] + after
+        if comb.bars[0].height < _TALLER * usual:
+            continue
+        after = [word for word in _words_in(pixels, comb, threads) if word.confidence >= _SURE]
+        words = [word for word in words if not (_within(word, comb) and any(_meets(word, new) for new in after))]
+        words += after
     return words
+
+
+def _meets(word: Seen, other: Seen) -> bool:
+    return min(word.x1, other.x1) - max(word.x0, other.x0) > 0.2 * (word.x1 - word.x0)
 
 
 def _within(word: Seen, comb: Comb) -> bool:
@@ -83,9 +95,10 @@ def combs_of(pixels: Pixels) -> list[Comb]:
 
 
 def _closed(dark: NDArray[np.uint8], comb: Comb) -> bool:
-    """Say whether a line runs along the bottom of every cell; rows of letters have none."""
+    """Say whether lines run above and below every cell; letters have none, underlined words but one."""
     return all(
-        _ruled(dark, left.x, right.x, left, left.y1) for left, right in zip(comb.bars, comb.bars[1:], strict=False)
+        _ruled(dark, left.x, right.x, left, left.y0) and _ruled(dark, left.x, right.x, left, left.y1)
+        for left, right in pairwise(comb.bars)
     )
 
 
@@ -110,10 +123,11 @@ def _with_open_ends(dark: NDArray[np.uint8], comb: Comb) -> Comb:
 
 def _one_more(dark: NDArray[np.uint8], bar: Upright, width: float) -> bool:
     """Say whether the lines above and below go on beyond the outermost bar, by one cell and no further."""
-    near = sorted((bar.x, bar.x + 0.9 * width))
-    far = sorted((bar.x + 1.15 * width, bar.x + 1.8 * width))
-    goes_on = _ruled(dark, *near, bar, bar.y0) and _ruled(dark, *near, bar, bar.y1)
-    return goes_on and near[0] > 0 and not (_ruled(dark, *far, bar, bar.y0) or _ruled(dark, *far, bar, bar.y1))
+    start, end = sorted((bar.x, bar.x + 0.9 * width))
+    far_start, far_end = sorted((bar.x + 1.15 * width, bar.x + 1.8 * width))
+    sides = (bar.y0, bar.y1)
+    goes_on = start > 0 and all(_ruled(dark, start, end, bar, y) for y in sides)
+    return goes_on and not any(_ruled(dark, far_start, far_end, bar, y) for y in sides)
 
 
 def _run(bars: list[Upright], start: int) -> list[int]:
@@ -212,7 +226,7 @@ def _word(comb: Comb, filled: list[tuple[int, Pixels]], threads: int) -> Iterato
         return
     strip = _strip([mark for _, mark in filled])
     text, confidence = rapid.see_line(strip, threads)
-    text = text.replace(" ", "")
+    text = text.replace(" ", "").translate(_STROKES)
     if len(text) != len(filled):
         confidence = 0.0
     left, right = comb.bars[filled[0][0]], comb.bars[filled[-1][0] + 1]

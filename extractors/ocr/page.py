@@ -44,7 +44,7 @@ def read_frame(frame: Frame, settings: OcrSettings, number: int = 1, *, strong: 
         ConfigError: No engine is allowed and installed.
     """
     cheap = _has_cheap_engine(settings)
-    placing = _straight(frame)
+    placing = straight(frame)
     page = clean.whitened(straighten.lay_out(frame.pixels, placing))
     if clean.is_blank(page):
         return _page(number, Reading([], _first(cheap), page, placing))
@@ -76,7 +76,7 @@ def _see(page: Pixels, settings: OcrSettings, *, cheap: bool) -> list[Seen]:
     return tesseract.see(page, settings) if cheap else rapid.see(page, settings.threads)
 
 
-def _straight(frame: Frame) -> Placing:
+def straight(frame: Frame) -> Placing:
     """Find the sheet and set its lines straight; which way up it stands is still open."""
     placing = sheet.place_sheet(frame)
     skew = straighten.skew_of(straighten.lay_out(frame.pixels, placing))

@@ -62,7 +62,8 @@ def _candidates(colours: NDArray[np.float32]) -> Iterator[Quad]:
 
     for channel in range(3):
         plane = colours[:, :, channel]
-        levels = cv2.normalize(plane, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
+        low, high = float(plane.min()), float(plane.max())
+        levels = ((plane - low) * (255 / max(high - low, 1.0))).astype(np.uint8)
         otsu, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
         for share in (0.45, 0.65, 0.85, 1.0, 1.15):
             _, bright = cv2.threshold(levels, otsu * share, 255, cv2.THRESH_BINARY)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from desk.cli import checking, exceptions, items, reading
+from desk.cli import checking, evaluating, exceptions, items, reading, reporting, running
 from desk.cli.printing import aside, print_error
 from desk.cli.session import Session
 from postroom.errors import ConfigError, PostroomError
@@ -41,7 +41,7 @@ def _choices(
     context.obj = Session(config, data, verbose)
 
 
-for _group in (reading, items, exceptions, checking):
+for _group in (running, items, exceptions, reporting, reading, evaluating, checking):
     _group.register(app)
 
 

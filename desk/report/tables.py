@@ -1,0 +1,147 @@
+"""The report as tables: the same rows for the workbook, the page and the CSV file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from desk.report.figures import Figures
+
+Kind = Literal["text", "count", "share", "hours", "day"]
+Cell = str | int | float | date | None
+"""None where there is nothing to count or nobody measured."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    title: str
+    kind: Kind = "count"
+
+
+@dataclass(frozen=True)
+class TableOf:
+    """One table of the report."""
+
+    name: str
+    """Short and in one word or two, as the name of a sheet."""
+    explained: str
+    """What it says, in a sentence under its heading."""
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    empty: str
+    """What to say when there is no row."""
+
+
+def tables(figures: Figures) -> Iterator[TableOf]:
+    """Return every table of the report in order."""
+    yield _summary(figures)
+    yield _processes(figures)
+    yield _fields(figures)
+    yield _days(figures)
+    yield _waiting(figures)
+    yield _failures(figures)
+
+
+def headline(figures: Figures) -> Sequence[tuple[str, Cell, Kind]]:
+    """Return the few figures that managers look for first, each with its name."""
+    speed = figures.speed
+    return (
+        ("Messages received", figures.accounts.received, "count"),
+        ("Items delivered", figures.delivered, "count"),
+        ("Delivered straight through", figures.straight_through_share, "share"),
+        ("Median hours from receipt to delivery", speed.median if speed else None, "hours"),
+        ("Nine of ten delivered within, hours", speed.ninetieth if speed else None, "hours"),
+        ("Items waiting for a person", sum(one.with_person for one in figures.processes), "count"),
+        ("Hours of keying saved", figures.hours_saved, "hours"),
+    )
+
+
+def savings_note(figures: Figures) -> str:
+    """Return how the hours saved were worked out, and what is left out of them."""
+    text = (
+        "Items delivered straight through, times the measured minutes a person needs for one; corrected items count 0."
+    )
+    if figures.unmeasured:
+        text += f" No measured baseline, so nothing is counted, for: {', '.join(figures.unmeasured)}."
+    return text
+
+
+def shown(value: Cell, kind: Kind) -> str:
+    """Return a figure as people read it."""
+    if value is None:
+        return "–"
+    if kind == "share" and isinstance(value, int | float):
+        return f"{value:.1%}"
+    if kind == "hours" and isinstance(value, int | float):
+        return f"{value:,.1f}"
+    if isinstance(value, date):
+        return f"{value:%a} {value.day} {value:%b %Y}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _summary(figures: Figures) -> TableOf:
+    accounts = figures.accounts
+    rows = (
+        ("Received", accounts.received),
+        ("Delivered", accounts.delivered),
+        ("No action", accounts.no_action),
+        ("Rejected", accounts.rejected),
+        ("With a person", accounts.with_person),
+        ("In flight", accounts.in_flight),
+    )
+    balance = "The parts add up." if accounts.balanced else "The parts do not add up: tell ICT."
+    explained = f"Where every message received in the period is, each counted once. {balance}"
+    return TableOf("Messages", explained, (Column("State", "text"), Column("Messages")), rows, "No post was received.")
+
+
+def _processes(figures: Figures) -> TableOf:
+    columns = (
+        Column("Process", "text"), Column("Items"), Column("Delivered"), Column("Straight through"),
+        Column("Straight-through share", "share"), Column("With a person"), Column("In flight"), Column("Rejected"),
+        Column("No action"), Column("Median hours", "hours"), Column("Nine of ten within, hours", "hours"),
+        Column("Measured minutes each", "hours"), Column("Hours saved", "hours"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            one.title, one.items, one.delivered, one.straight_through, one.straight_through_share, one.with_person,
+            one.in_flight, one.rejected, one.no_action, one.speed.median if one.speed else None,
+            one.speed.ninetieth if one.speed else None, one.minutes_each, one.hours_saved,
+        )
+        for one in figures.processes
+    )  # fmt: skip
+    explained = f"Work items found in the messages, by process. Hours saved: {savings_note(figures)}"
+    return TableOf("Processes", explained, columns, rows, "No work item was found in the period.")
+
+
+def _fields(figures: Figures) -> TableOf:
+    columns = (
+        Column("Process", "text"), Column("Field", "text"), Column("Delivered items"), Column("Corrected by a person"),
+        Column("Not corrected", "share"),
+    )  # fmt: skip
+    rows = tuple((one.process, one.field, one.items, one.corrected, one.right_share) for one in figures.fields)
+    explained = "How often people had to change a field before it was delivered: a sign of how right the reading is."
+    return TableOf("Fields", explained, columns, rows, "Nothing was delivered in the period.")
+
+
+def _days(figures: Figures) -> TableOf:
+    columns = (Column("Day received", "day"), Column("Items"), Column("Delivered by now"))
+    rows = tuple((one.day, one.received, one.delivered) for one in figures.days)
+    return TableOf("Days", "Work items by the day they were received.", columns, rows, "No work item was found.")
+
+
+def _waiting(figures: Figures) -> TableOf:
+    rows = tuple((one.label, one.items) for one in figures.ages if one.items)
+    columns = (Column("Waiting for", "text"), Column("Items"))
+    explained = "How long items of the period have waited for a person, from receipt until the report was made."
+    return TableOf("Waiting", explained, columns, rows, "Nothing waits for a person.")
+
+
+def _failures(figures: Figures) -> TableOf:
+    columns = (Column("Target", "text"), Column("State", "text"), Column("Deliveries"))
+    rows = tuple((one.target, str(one.state), one.deliveries) for one in figures.failures)
+    explained = "Deliveries that have not gone through, as they stand now, whenever their post was received."
+    return TableOf("Failed", explained, columns, rows, "Every delivery went through.")

@@ -78,7 +78,7 @@ class Witness:
         )  # fmt: skip
 
     def _headings_in(self, part: Part) -> list[str]:
-        lines = [fold(row.text).strip() for row in part.rows[:60]]
+        lines = [fold(row.text).strip() for row in part.rows[:60] if row.document_id]
         short = [line for line in lines if 0 < len(line.split()) <= 12]
         return [heading for heading in self._headings if any(_heads(line, heading) for line in short)]
 

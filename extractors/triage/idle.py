@@ -8,10 +8,10 @@ from extractors.triage.parts import Parts
 from extractors.triage.phrases import fold, found
 from extractors.triage.rules import TriageRules
 from postroom.message import Envelope
+from postroom.normal import POSTCODE
 
 _ENOUGH_SPAM = 3.0
 _THANKS_WORDS = 60
-_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b", re.I)
 _AUTHORITY = (
     "gov uk", "hmrc", "hm revenue", "council tax refund", "tax refund", "dvla", "hm council", "council tax department",
     "government", "refund dep*", "tax office|service|team",
@@ -37,7 +37,7 @@ def spam_reasons(
     score += 3.0 if _marked(envelope) else 0.0
     score += 1.5 if _poses_as_government(envelope, folded) else 0.0
     score -= 2.0 * len(found(rules.spam.against, folded))
-    score -= 1.5 if _POSTCODE.search(parts.body.text) and len(parts.body.text) < 3000 else 0.0
+    score -= 1.5 if POSTCODE.search(parts.body.text.upper()) and len(parts.body.text) < 3000 else 0.0
     score -= 0.35 * max(genuine, 0.0)
     if score < _ENOUGH_SPAM or not (strong or weak):
         return ()
@@ -51,7 +51,7 @@ def thanks_reasons(parts: Parts, rules: TriageRules) -> tuple[str, ...]:
     folded = parts.body.folded
     if parts.documents or parts.blank or not text.strip() or parts.body.words > _THANKS_WORDS:
         return ()
-    if "?" in text or _POSTCODE.search(text) or re.search(r"(?<![\d ])\d{5,}", text):
+    if "?" in text or POSTCODE.search(text.upper()) or re.search(r"(?<![\d ])\d{5,}", text):
         return ()
     if found(rules.thanks.against, folded) or not found(rules.thanks.strong, folded):
         return ()

@@ -57,11 +57,11 @@ class Part:
     def spans(self) -> tuple[tuple[str, int, int, int], ...]:
         """Return its rows as (document id, page, first line, last line + 1), neighbouring rows joined."""
         spans: list[tuple[str, int, int, int]] = []
-        for row in self.rows:
-            if spans and spans[-1][:2] == (row.document_id, row.page) and spans[-1][3] == row.index:
-                spans[-1] = (*spans[-1][:3], row.index + 1)
+        for document_id, page, index in dict.fromkeys((row.document_id, row.page, row.index) for row in self.rows):
+            if spans and spans[-1][:2] == (document_id, page) and spans[-1][3] == index:
+                spans[-1] = (*spans[-1][:3], index + 1)
             else:
-                spans.append((row.document_id, row.page, row.index, row.index + 1))
+                spans.append((document_id, page, index, index + 1))
         return tuple(spans)
 
 

@@ -22,22 +22,24 @@ class Passage:
     part: Part
     announced: bool = False
     """It begins with a number, a bullet or a word such as "also": the writer says that something new comes."""
+    listed: bool = False
+    """It begins with a number or a bullet."""
 
 
 def passages(body: Part, turns: Sequence[str]) -> tuple[Passage, ...]:
     """Cut a body at empty lines, numbers and bullets, and at sentences that announce another matter."""
     found_so_far: list[Passage] = []
-    for row, piece, starts, announced in _pieces(body.rows, turns):
+    for row, piece, starts, announced, listed in _pieces(body.rows, turns):
         fresh = replace(row, text=piece)
         if found_so_far and not starts:
             last = found_so_far[-1]
             found_so_far[-1] = replace(last, part=replace(last.part, rows=(*last.part.rows, fresh)))
         else:
-            found_so_far.append(Passage(Part((fresh,)), announced))
+            found_so_far.append(Passage(Part((fresh,)), announced, listed))
     return tuple(found_so_far)
 
 
-def _pieces(rows: Sequence[Row], turns: Sequence[str]) -> Iterator[tuple[Row, str, bool, bool]]:
+def _pieces(rows: Sequence[Row], turns: Sequence[str]) -> Iterator[tuple[Row, str, bool, bool, bool]]:
     for row in rows:
         numbered = bool(_NUMBERED.match(row.text))
         sentences = _SENTENCE.split(row.text)
@@ -45,7 +47,8 @@ def _pieces(rows: Sequence[Row], turns: Sequence[str]) -> Iterator[tuple[Row, st
             turning = _turns(sentence, turns)
             first = place == 0
             starts = turning or (first and (row.gap or numbered))
-            yield row, sentence, starts, turning or (first and numbered)
+            listed = first and numbered
+            yield row, sentence, starts, turning or listed, listed
 
 
 def _turns(sentence: str, turns: Sequence[str]) -> bool:

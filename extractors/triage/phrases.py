@@ -39,6 +39,10 @@ class Phrase:
         """How much finding it says: a single common word less than a whole phrase."""
         return {1: 0.6, 2: 1.0}.get(self.words, 1.3)
 
+    def opens(self, folded: str) -> bool:
+        """Say whether a folded text begins with the phrase."""
+        return self.pattern.match(folded, 1) is not None
+
     def stands_in(self, folded: str) -> bool:
         """Say whether the phrase stands in a folded text."""
         return self.pattern.search(folded) is not None

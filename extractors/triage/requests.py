@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from extractors.triage.documents import Sheet, sheets_of
 from extractors.triage.evidence import mentions
 from extractors.triage.judging import Judge, Verdict
-from extractors.triage.matters import Matter, second_matters
+from extractors.triage.matters import matters_of
 from extractors.triage.parts import Part, Parts, Row
 from extractors.triage.phrases import found
 from extractors.triage.rules import TriageRules
@@ -20,15 +20,6 @@ _BRIEF = 12
 """A body of so few words beside a document is a covering line whatever its words."""
 _OWN_MATTER = 2.6
 """Evidence from which a body that brings documents of another process is believed to hold a matter of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The requests of a message, and how sure it is that it has no others."""
-
-    requests: tuple[Triage, ...]
-    verdict: Verdict
-    """Of the first request; it tells how much speaks for a process at all."""
 
 
 def judge_body(parts: Parts, judge: Judge) -> Verdict:
@@ -64,29 +55,12 @@ def find_requests(parts: Parts, body: Verdict, judge: Judge, rules: TriageRules)
 
 
 def _from_body(parts: Parts, verdict: Verdict, judge: Judge, rules: TriageRules) -> tuple[Triage, ...]:
-    seconds = second_matters(parts.body, verdict, judge, rules)
     documents = (*parts.body.document_ids, *parts.blank)
-    taken = {id(row) for second in seconds for row in second.part.rows}
-    rest = Part(tuple(row for row in parts.body.rows if id(row) not in taken))
-    lines = _rest_lines(parts.body, seconds)
-    first = Triage(verdict.process, verdict.confidence, verdict.reasons(), documents, lines)
-    return (first, *(_second(second, rest) for second in seconds))
-
-
-def _rest_lines(body: Part, seconds: Sequence[Matter]) -> tuple[tuple[str, int, int, int], ...]:
-    if not seconds:
-        return ()
-    theirs = {place for second in seconds for place in _places(second.part)}
-    return Part(tuple(row for row in body.rows if (row.page, row.index) not in theirs)).spans()
-
-
-def _places(part: Part) -> set[tuple[int, int]]:
-    return {(row.page, row.index) for row in part.rows}
-
-
-def _second(second: Matter, rest: Part) -> Triage:
-    del rest
-    return Triage(second.process, second.confidence, second.reasons, second.part.document_ids, second.part.spans())
+    matters = matters_of(parts.body, verdict, judge, rules)
+    return tuple(
+        Triage(each.process, each.confidence, each.reasons, documents, each.part.spans() if len(matters) > 1 else ())
+        for each in matters
+    )
 
 
 def _own_matter(parts: Parts, body: Verdict, sheets: Sequence[Sheet], rules: TriageRules) -> bool:

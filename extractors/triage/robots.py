@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from extractors.triage.parts import Parts
-from extractors.triage.phrases import fold, found
+from extractors.triage.phrases import fold, found, phrase
 from extractors.triage.rules import KindRules, TriageRules
 from postroom.message import Envelope
+from postroom.normal import POSTCODE
 
 _DAEMONS = ("mailer-daemon", "mailerdaemon", "postmaster", "mail-daemon", "mmdf", "mdaemon", "smtp-daemon")
 _REPLY_HEADERS = (
@@ -52,11 +53,12 @@ def auto_reply_reasons(envelope: Envelope, parts: Parts, rules: TriageRules) -> 
         return ()
     folded = parts.body.folded
     words = _score(rules.auto_reply, folded)
-    if _opens(parts.subject, rules.auto_reply.subjects) and words > 0:
+    if _opens(parts.subject, rules.auto_reply.subjects) and words >= 0:
         return ("its subject and text are those of an automatic reply",)
     if submitted.startswith("auto-") and words >= 2:
         return ("its headers and text are those of an automatic reply",)
-    if words >= 3 and parts.body.words <= _LONG and not found(rules.auto_reply.against, folded):
+    genuine = found(rules.auto_reply.against, folded) or POSTCODE.search(parts.body.text.upper())
+    if words >= 3 and parts.body.words <= _LONG and not genuine:
         return ("its text is that of an automatic reply",)
     return ()
 
@@ -66,7 +68,7 @@ def _score(rules: KindRules, folded: str) -> int:
 
 
 def _opens(subject: str, starts: Iterable[str]) -> bool:
-    return bool(found(starts, f" {' '.join(fold(subject).split()[:7])} "))
+    return any(phrase(start).opens(fold(subject)) for start in starts)
 
 
 def _from_daemon(envelope: Envelope) -> bool:

@@ -6,6 +6,7 @@ a model that cannot fail would prove nothing.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -170,23 +171,21 @@ def in_phase(world: World, worker: int, phase: str) -> World:
 
 
 def faults(rules: Rules) -> tuple[set[str], int]:
-    """Visit every world and return what went wrong in any, and how many there are."""
+    """Visit every world, or all up to the first that is wrong; return what is wrong, and how many were seen."""
     start = World()
-    seen, open_worlds, wrong = {start}, [start], set()
+    seen, open_worlds, wrong = {start}, deque([start]), set()
     while open_worlds:
-        world = open_worlds.pop()
+        world = open_worlds.popleft()
         if world.records > 1:
-            wrong.add("doubled")
-            continue
+            return {"doubled"}, len(seen)
         if world.state is State.DONE and not world.records:
-            wrong.add("lost")
-            continue
+            return {"lost"}, len(seen)
         following = [later for later in successors(world, rules) if later != world]
         if not following and world.state not in (State.DONE, State.HUMAN):
             wrong.add("stuck")
         fresh = [later for later in set(following) if later not in seen]
         seen.update(fresh)
-        open_worlds += fresh
+        open_worlds.extend(fresh)
         assert len(seen) < 100_000, "the model has run away"
     return wrong, len(seen)
 

@@ -42,7 +42,7 @@ MONTHS = {
 NUMBER_WORDS = {
     word: number
     for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split()
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen"]
     )
 } | {"a": 1, "an": 1, "single": 1, "un": 1, "dau": 2, "dwy": 2, "tri": 3, "tair": 3, "both": 2, "couple": 2, "pair": 2}
 """English and some Welsh words for small numbers."""

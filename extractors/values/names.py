@@ -9,7 +9,10 @@ from extractors.values.found import Found
 from postroom.normal import TITLES
 
 _LETTER = r"[^\W\d_]"
-_TITLE = r"(?:Lt\.? ?Col|Mr|Mrs|Ms|Miss|Mx|Dr|Prof(?:essor)?|Rev(?:d|erend)?|Sir|Lady|Lord|Dame|Cllr|Councillor|Capt(?:ain)?|Major|Maj|Col|Fr|Canon)\.?(?: \(?(?:Ret'?d|Retired)\.?\)?)?"
+_TITLE = (
+    r"(?:Lt\.? ?Col|Mr|Mrs|Ms|Miss|Mx|Dr|Prof(?:essor)?|Rev(?:d|erend)?|Sir|Lady|Lord|Dame|Cllr|Councillor|Capt(?:ain)?|"
+    r"Major|Maj|Col|Fr|Canon|MR|MRS|MS|MISS|MX|DR|REV|PROF)\.?(?: \(?(?:Ret'?d|Retired)\.?\)?)?"
+)
 _TOKEN = rf"(?:(?:[Oo]['’]|[Mm]a?c|[Dd]['’])?{_LETTER}{_LETTER}*(?:['’-]{_LETTER}+)*\.?)"
 _CAPITAL = rf"(?:(?:(?![a-zà-ÿ])|(?=[a-z]['’]))(?![a-z]{{2}}){_TOKEN})"
 _PARTICLES = (
@@ -47,24 +50,7 @@ _INTRODUCED = re.compile(
     re.IGNORECASE,
 )
 _NOT_NAMES = frozenset(
-    """a about account accounts after again all also am an and any are as ask at back bank be been before best bill bin
-    bins box but by call can cannot car card change charge charged cheers claim clear closing collection come coming
-    complaint completely contact copy council could customer date dear department details did direct disabled do does
-    door down each email enclosed enquiries everyone faithfully fill find first flat for forms from full get getting give
-    given good got greetings had happy has have having he hello her here hi him his home hope house how if in is it its
-    just kind kindly know last late left let letter like live living living mail main manager many may me member message
-    mobile more morning most move moved moving much must my name need new next no not note notice now number of off
-    office ok old on one only or order other our out over own page paid paper park parking party pay paying payment
-    please possible previous property rang really reference regarding regards renew request residents response ring road
-    same sent service services should signed since sincerely so some sorry statement still street subject sure tax team
-    telephone tenant thank thanks that the their them then there these they thing think this those ticket tired to today
-    told too tonight total truly two under unable until up us use very waiting want was waste way we week well were what
-    when where which while who why will wish with work would writing yes you your yours january february march april june
-    july august september october november december monday tuesday wednesday thursday friday saturday sunday ltd limited
-    plc llp company association trust gmbh hereby hereinafter tel phone fax department director officer assistant
-    administrator secretary clerk reporter agent landlord owner driver keeper box building society branch sort code
-    signature print block capitals applicant surname forename forenames tick address postcode town county england wales
-    scotland sir madam whom concern""".split()
+    ["a", "about", "account", "accounts", "after", "again", "all", "also", "am", "an", "and", "any", "are", "as", "ask", "at", "back", "bank", "be", "been", "before", "best", "bill", "bin", "bins", "box", "but", "by", "call", "can", "cannot", "car", "card", "change", "charge", "charged", "cheers", "claim", "clear", "closing", "collection", "come", "coming", "complaint", "completely", "contact", "copy", "council", "could", "customer", "date", "dear", "department", "details", "did", "direct", "disabled", "do", "does", "door", "down", "each", "email", "enclosed", "enquiries", "everyone", "faithfully", "fill", "find", "first", "flat", "for", "forms", "from", "full", "get", "getting", "give", "given", "good", "got", "greetings", "had", "happy", "has", "have", "having", "he", "hello", "her", "here", "hi", "him", "his", "home", "hope", "house", "how", "if", "in", "is", "it", "its", "just", "kind", "kindly", "know", "last", "late", "left", "let", "letter", "like", "live", "living", "living", "mail", "main", "manager", "many", "may", "me", "member", "message", "mobile", "more", "morning", "most", "move", "moved", "moving", "much", "must", "my", "name", "need", "new", "next", "no", "not", "note", "notice", "now", "number", "of", "off", "office", "ok", "old", "on", "one", "only", "or", "order", "other", "our", "out", "over", "own", "page", "paid", "paper", "park", "parking", "party", "pay", "paying", "payment", "please", "possible", "previous", "property", "rang", "really", "reference", "regarding", "regards", "renew", "request", "residents", "response", "ring", "road", "same", "sent", "service", "services", "should", "signed", "since", "sincerely", "so", "some", "sorry", "statement", "still", "street", "subject", "sure", "tax", "team", "telephone", "tenant", "thank", "thanks", "that", "the", "their", "them", "then", "there", "these", "they", "thing", "think", "this", "those", "ticket", "tired", "to", "today", "told", "too", "tonight", "total", "truly", "two", "under", "unable", "until", "up", "us", "use", "very", "waiting", "want", "was", "waste", "way", "we", "week", "well", "were", "what", "when", "where", "which", "while", "who", "why", "will", "wish", "with", "work", "would", "writing", "yes", "you", "your", "yours", "january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "ltd", "limited", "plc", "llp", "company", "association", "trust", "gmbh", "hereby", "hereinafter", "tel", "phone", "fax", "department", "director", "officer", "assistant", "administrator", "secretary", "clerk", "reporter", "agent", "landlord", "owner", "driver", "keeper", "box", "building", "society", "branch", "sort", "code", "signature", "print", "block", "capitals", "applicant", "surname", "forename", "forenames", "tick", "address", "postcode", "town", "county", "england", "wales", "scotland", "sir", "madam", "whom", "concern"]
 )
 """Words that no name on a form or under a letter has."""
 
@@ -92,7 +78,7 @@ def name_at_start(text: str) -> Found | None:
         if not _word_of_name(token[0]) and word not in TITLES and token[0] not in ("&", "+") and word != "and":
             break
         if _never_a_name(token[0]) or (
-            kept and word in TITLES and not kept[-1][0].casefold() in ("&", "and", "+", "lt")
+            kept and word in TITLES and kept[-1][0].casefold() not in ("&", "and", "+", "lt")
         ):
             break
         kept.append(token)

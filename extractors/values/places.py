@@ -27,10 +27,7 @@ _FLAT = re.compile(
     re.IGNORECASE,
 )
 _STOP_WORDS = frozenset(
-    """address is are was were at from to of my our we i he she they have has had live lives lived living now moved
-    moving move leaving left leave in for the and on by as be been being will would please collection bin property this
-    that it its with house new old previous current home kids me us you your number no name into out onto tenant so
-    which who reside resident liable longer bungalow flat not near outside where because then send here there""".split()
+    ["address", "is", "are", "was", "were", "at", "from", "to", "of", "my", "our", "we", "i", "he", "she", "they", "have", "has", "had", "live", "lives", "lived", "living", "now", "moved", "moving", "move", "leaving", "left", "leave", "in", "for", "the", "and", "on", "by", "as", "be", "been", "being", "will", "would", "please", "collection", "bin", "property", "this", "that", "it", "its", "with", "house", "new", "old", "previous", "current", "home", "kids", "me", "us", "you", "your", "number", "no", "name", "into", "out", "onto", "tenant", "so", "which", "who", "reside", "resident", "liable", "longer", "bungalow", "flat", "not", "near", "outside", "where", "because", "then", "send", "here", "there"]
 )
 _HOUSE_STARTS = ("the", "flat", "apartment", "old", "new", "upper", "lower", "ty", "tŷ")
 LONGEST = 140
@@ -93,7 +90,8 @@ def find_addresses(text: str) -> Iterator[Found]:
 
 def address_value(written: str) -> str:
     """Return an address on one line, its lines joined by commas, the postcode last."""
-    lines = [re.sub(r"\s+", " ", line).strip(" ,.;:|") for line in re.split(r"[\n\t]", written)]
+    plain = re.sub(r"\bpost\s?code\b:?", "", written, flags=re.IGNORECASE)
+    lines = [re.sub(r"\s+", " ", line).strip(" ,.;:|") for line in re.split(r"[\n\t]", plain)]
     return normalise("address", ", ".join(line for line in lines if line)) or ""
 
 

@@ -1,0 +1,34 @@
+"""Certainty: from evidence to a confidence that means what it says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from extractors.fields.options import Option
+
+_WEIGHTS = {"bias": -0.4, "evidence": 0.9, "margin": 0.35, "reading": 1.0}
+_MOST = 0.995
+
+
+def confidence(option: Option, others: Sequence[Option], checked: bool | None) -> float:
+    """Return how often a value with such evidence is right.
+
+    Args:
+        option: The chosen value.
+        others: The other values it might have been, best first.
+        checked: Whether a check between fields holds; None if none applies.
+    """
+    total = sum(_WEIGHTS[name] * value for name, value in features(option, others, checked).items())
+    return min(_MOST, 1 / (1 + math.exp(-total)))
+
+
+def features(option: Option, others: Sequence[Option], checked: bool | None) -> dict[str, float]:
+    """Return what the confidence is worked out from."""
+    rival = max((other.evidence for other in others), default=-3.0)
+    return {
+        "bias": 1.0,
+        "evidence": max(-2.0, min(4.0, option.evidence + (1.5 if checked else -2.0 if checked is False else 0.0))),
+        "margin": max(-1.0, min(4.0, option.evidence - rival)),
+        "reading": min(0.0, option.reading - 0.9) * 4,
+    }

@@ -1,0 +1,107 @@
+"""Judging: whether a request goes straight through or to a person, and why, in words an officer understands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from extractors.fields.choose import holds
+from extractors.fields.item import Item
+from postroom.disposition import NO_ACTION_KINDS, OTHER, Disposition, Outcome
+from postroom.fields import Fault, Field
+from postroom.process import Check, ModulusCheck, Process, SumCheck
+from postroom.workitem import Triage
+
+_TRIAGE_SURE = 0.6
+"""Below it the process itself is in doubt."""
+
+
+def settled_by_triage(triage: Triage) -> Disposition | None:
+    """Return the outcome of post that has no fields to read, or None."""
+    if triage.process in NO_ACTION_KINDS:
+        if triage.protected:
+            return Disposition(Outcome.REVIEW, (_protected(triage), *triage.reasons))
+        return Disposition(Outcome.NO_ACTION, triage.reasons)
+    if triage.process == OTHER:
+        reasons = triage.reasons or ("No configured process fits this post.",)
+        return Disposition(Outcome.REVIEW, ((_protected(triage),) if triage.protected else ()) + reasons)
+    return None
+
+
+def faults_of(process: Process, fields: Sequence[Field]) -> tuple[Fault, ...]:
+    """Return what is missing or does not agree."""
+    values = {field.name: field.value for field in fields}
+    faults = [
+        Fault((name,), f"No {_title(process, name)} was found.")
+        for name, spec in process.fields.items()
+        if spec.required and name not in values
+    ]
+    faults += [
+        Fault(_names(check), _failure(process, check)) for check in process.checks if holds(check, values) is False
+    ]
+    return tuple(faults)
+
+
+def judge(item: Item, fields: Sequence[Field], faults: Sequence[Fault]) -> Disposition:
+    """Return the outcome of a request with its reasons."""
+    reasons = [fault.reason for fault in faults]
+    if item.triage.protected:
+        reasons.insert(0, _protected(item.triage))
+    if item.triage.confidence < _TRIAGE_SURE:
+        reasons.append(f"It is not sure that this is for “{item.process.title}”.")
+    reasons += [
+        f"{problem.document or 'A part of the message'} could not be read: {problem.reason}"
+        for problem in item.read.problems
+    ]
+    reasons += _doubts(item.process, fields)
+    if reasons:
+        return Disposition(Outcome.REVIEW, tuple(dict.fromkeys(reasons)))
+    return Disposition(Outcome.STRAIGHT_THROUGH)
+
+
+def threshold(process: Process) -> float:
+    """Return the confidence each field needs, so that an item with all its required fields is right as often as asked.
+
+    Fields of one item fail together more often than apart, so the errors an item may have are shared out among its
+    required fields by their square root, not their number.
+    """
+    required = max(1, sum(spec.required for spec in process.fields.values()))
+    return 1 - (1 - process.accuracy) * 2.5 / float(required) ** 0.5
+
+
+def _doubts(process: Process, fields: Sequence[Field]) -> list[str]:
+    least = threshold(process)
+    by_name: Mapping[str, Field] = {field.name: field for field in fields}
+    return [
+        f"The {_title(process, name)} is not sure ({round(by_name[name].confidence * 100)} in 100)."
+        for name in process.fields
+        if name in by_name and by_name[name].confidence < least
+    ]
+
+
+def _failure(process: Process, check: Check) -> str:
+    if isinstance(check, SumCheck):
+        parts = " and ".join(_title(process, part) for part in check.parts)
+        return f"The {parts} do not add up to the {_title(process, check.total)}."
+    if isinstance(check, ModulusCheck):
+        return "The sort code and account number do not belong together."
+    first, second = check.fields
+    return f"The {_title(process, first)} and the {_title(process, second)} are the same."
+
+
+def _names(check: Check) -> tuple[str, ...]:
+    if isinstance(check, SumCheck):
+        return (*check.parts, check.total)
+    if isinstance(check, ModulusCheck):
+        return (check.sort_code, check.account_number)
+    return check.fields
+
+
+def _title(process: Process, name: str) -> str:
+    title = process.fields[name].title or name.replace("_", " ")
+    # Abbreviations such as VAT and PCN keep their capitals.
+    first = title.split()[0] if title.split() else title
+    return title if first.isupper() and len(first) > 1 else title[:1].lower() + title[1:]
+
+
+def _protected(triage: Triage) -> str:
+    return f"Only named people may see this: {triage.protected}"

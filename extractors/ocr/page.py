@@ -86,7 +86,7 @@ def straight(frame: Frame) -> Placing:
 def _upright(reading: Reading, settings: OcrSettings, *, cheap: bool) -> Reading:
     """Turn the page if much more can be read of it that way; the likeliest turns are tried first."""
     read = quality.amount_read(reading.words)
-    if read >= _UPRIGHT and quality.believed(reading.words) > 0.7:
+    if read >= _UPRIGHT and quality.believed(reading.words) > 0.7 and not _run_down(reading.words):
         return reading
     small = shrunk(reading.page, _SMALL)
     skew = straighten.skew_of(small)
@@ -104,6 +104,12 @@ def _upright(reading: Reading, settings: OcrSettings, *, cheap: bool) -> Reading
     placing = reading.placing.turned(best)
     page = np.ascontiguousarray(np.rot90(reading.page, -(best // 90)))
     return Reading(_see(page, settings, cheap=cheap), reading.source, page, placing)
+
+
+def _run_down(words: list[Seen]) -> bool:
+    """Say whether the lines run up or down the page: Tesseract reads those without turning the page."""
+    long = [word for word in words if len(word.text) >= 4]
+    return sum(word.height > word.x1 - word.x0 for word in long) > 0.5 * len(long)
 
 
 def _look(small: Pixels, settings: OcrSettings, degrees: int, *, cheap: bool) -> list[Seen]:

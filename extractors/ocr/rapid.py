@@ -6,6 +6,7 @@ import threading
 from functools import cache
 from typing import Any
 
+from extractors.ocr.certainty import of_rapidocr
 from extractors.ocr.pixels import Pixels
 from extractors.ocr.seen import Seen
 
@@ -41,7 +42,7 @@ def see_line(pixels: Pixels, threads: int = 1) -> tuple[str, float]:
         result = _engine(threads)(pixels[:, :, ::-1], use_det=False, use_cls=False, use_rec=True, return_word_box=False)
     if not result.txts:
         return "", 0.0
-    return str(result.txts[0]), certainty(result.scores[0])
+    return str(result.txts[0]), of_rapidocr(result.scores[0])
 
 
 def _seen(found: tuple[str, float, list[list[float]]]) -> Seen:
@@ -49,10 +50,5 @@ def _seen(found: tuple[str, float, list[list[float]]]) -> Seen:
     across = [corner[0] for corner in corners]
     down = [corner[1] for corner in corners]
     return Seen(
-        text.strip(), float(min(across)), float(min(down)), float(max(across)), float(max(down)), certainty(score)
+        text.strip(), float(min(across)), float(min(down)), float(max(across)), float(max(down)), of_rapidocr(score)
     )
-
-
-def certainty(score: float) -> float:
-    """Return the share of words that are right among those RapidOCR gives this score."""
-    return max(0.0, min(1.0, float(score)))

@@ -6,10 +6,15 @@ import os
 import shutil
 from functools import cache
 
+from extractors.ocr.certainty import of_tesseract
 from extractors.ocr.pixels import Pixels
+from extractors.ocr.quality import plausible
 from extractors.ocr.seen import Seen
 from extractors.ocr.settings import OcrSettings
 from postroom.errors import ConfigError
+
+_DIRT = 30
+"""Confidence of Tesseract's below which a letter or two are dirt."""
 
 
 def available(settings: OcrSettings) -> bool:
@@ -56,15 +61,15 @@ def see(pixels: Pixels, settings: OcrSettings, *, segmentation: int = 3) -> list
         return []
     rows = zip(*(table[name] for name in ("text", "left", "top", "width", "height", "conf")), strict=True)
     return [
-        Seen(text.strip(), x, y, x + width, y + height, certainty(float(percent)))
+        Seen(text.strip(), x, y, x + width, y + height, of_tesseract(float(percent)))
         for text, x, y, width, height, percent in rows
-        if float(percent) >= 0 and text.strip()
+        if float(percent) >= 0 and text.strip() and not _speck(text.strip(), float(percent))
     ]
 
 
-def certainty(percent: float) -> float:
-    """Return the share of words that are right among those Tesseract gives this confidence."""
-    return max(0.0, min(1.0, percent / 100))
+def _speck(text: str, percent: float) -> bool:
+    """Say whether a word is but the dirt on the glass: Tesseract reads each speck as a letter or two."""
+    return percent < _DIRT and (len(text) <= 2 or not plausible(text))
 
 
 def _prepare(settings: OcrSettings) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import ctypes
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from extractors.ocr import quality
 from extractors.ocr.lines import lines_of
 from extractors.ocr.seen import Seen
+from extractors.ocr.straighten import WHOLE, Placing
 from postroom.text import Page, Source
 
 _GRID = 20_000
 """Steps across and down in which places on the page are measured."""
+_SCALE = 200 / 72
+"""Pixels a point of the picture that the boxes refer to."""
 _SCAN_COVERS = 0.5
 """Share of the page from which on a picture is taken for a scan of it."""
 _FEW_CHARACTERS = 300
@@ -25,19 +30,34 @@ def layer_of(pdf: Any, number: int) -> Page | None:
     page = _flattened(pdf, number)
     try:
         words = list(_words(page))
-        if not words or not _real(page, words):
+        if not words or not _real(page, [seen for seen, _ in words]):
             return None
-        width, height = page.get_size()
-        scale = 200 / 72
-        return Page(
-            number,
-            lines_of(words, _GRID, _GRID, width / max(height, 1e-6)),
-            Source.TEXT_LAYER,
-            round(width * scale),
-            round(height * scale),
-        )
+        return _upright(page, number, words)
     finally:
         page.close()
+
+
+def _upright(page: Any, number: int, words: list[tuple[Seen, int]]) -> Page:
+    """Lay the words out with the page turned so that most of them run from left to right."""
+    votes = Counter[int]()
+    for seen, turn in words:
+        votes[turn] += len(seen.text)
+    turn = votes.most_common(1)[0][0]
+    width, height = page.get_size()
+    placing = Placing(WHOLE, max(1, round(width * _SCALE)), max(1, round(height * _SCALE))).turned(turn)
+    lines = lines_of([_turned(seen, turn) for seen, _ in words], _GRID, _GRID, placing.width / placing.height)
+    return Page(number, lines, Source.TEXT_LAYER, placing.width, placing.height, placing.rotation, placing.corners)
+
+
+def _turned(seen: Seen, degrees: int) -> Seen:
+    """Return a word of a page that is turned clockwise by 0, 90, 180 or 270 degrees."""
+    if degrees == 90:
+        return replace(seen, x0=_GRID - seen.y1, x1=_GRID - seen.y0, y0=seen.x0, y1=seen.x1)
+    if degrees == 180:
+        return replace(seen, x0=_GRID - seen.x1, x1=_GRID - seen.x0, y0=_GRID - seen.y1, y1=_GRID - seen.y0)
+    if degrees == 270:
+        return replace(seen, x0=seen.y0, x1=seen.y1, y0=_GRID - seen.x1, y1=_GRID - seen.x0)
+    return seen
 
 
 def _flattened(pdf: Any, number: int) -> Any:
@@ -51,7 +71,8 @@ def _flattened(pdf: Any, number: int) -> Any:
     return pdf[number - 1]
 
 
-def _words(page: Any) -> Iterator[Seen]:
+def _words(page: Any) -> Iterator[tuple[Seen, int]]:
+    """Return each word with the turn, clockwise in degrees, that would make it run from left to right."""
     text = page.get_textpage()
     try:
         letters: list[tuple[str, tuple[float, float, float, float]]] = []
@@ -74,7 +95,7 @@ def _letters(text: Any) -> Iterator[str]:
         yield chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else "\ufffd"
 
 
-def _word(page: Any, letters: list[tuple[str, tuple[float, float, float, float]]]) -> Iterator[Seen]:
+def _word(page: Any, letters: list[tuple[str, tuple[float, float, float, float]]]) -> Iterator[tuple[Seen, int]]:
     if not letters:
         return
     boxes = [box for _, box in letters]
@@ -82,7 +103,7 @@ def _word(page: Any, letters: list[tuple[str, tuple[float, float, float, float]]
     right, top = max(box[2] for box in boxes), max(box[3] for box in boxes)
     x0, y0 = _place(page, left, top)
     x1, y1 = _place(page, right, bottom)
-    yield Seen(
+    seen = Seen(
         unicodedata.normalize("NFKC", "".join(letter for letter, _ in letters)),
         min(x0, x1),
         min(y0, y1),
@@ -90,6 +111,15 @@ def _word(page: Any, letters: list[tuple[str, tuple[float, float, float, float]]
         max(y0, y1),
         1.0,
     )
+    yield seen, _turn_of(_place(page, *boxes[0][:2]), _place(page, *boxes[-1][:2]))
+
+
+def _turn_of(first: tuple[float, float], last: tuple[float, float]) -> int:
+    """Return the turn that brings the last letter of a word to the right of its first."""
+    across, down = last[0] - first[0], last[1] - first[1]
+    if abs(across) >= abs(down):
+        return 0 if across >= 0 else 180
+    return 270 if down > 0 else 90
 
 
 def _place(page: Any, x: float, y: float) -> tuple[float, float]:

@@ -18,8 +18,14 @@ _UPRIGHT = 60.0
 """Characters read with certainty from which a page is known to stand upright."""
 _CLEARER = 1.4
 """How much more must be read for a page to be turned: a good page is never turned by chance."""
-_SMALL = 1500
+_SMALL = 1300
 """Pixels of the longer side that suffice to tell which way up a page is."""
+_SENSIBLE = 0.7
+"""Belief in the words from which they are no accident of a page lying on its side or head."""
+_LEAST_READ = 8.0
+"""Characters that must be read at least for a page to be turned."""
+_CLEAR_LINES = 1.6
+"""How much straighter lines run across than down, or down than across, to leave no doubt about which."""
 _MISSED = 0.15
 """Share of the marks like letters that may stay unread before the strong engine is asked."""
 
@@ -84,26 +90,31 @@ def straight(frame: Frame) -> Placing:
 
 
 def _upright(reading: Reading, settings: OcrSettings, *, cheap: bool) -> Reading:
-    """Turn the page if much more can be read of it that way; the likeliest turns are tried first."""
+    """Turn the page if much more can be read of it that way."""
     read = quality.amount_read(reading.words)
-    if read >= _UPRIGHT and quality.believed(reading.words) > 0.7 and not _run_down(reading.words):
+    lying = _run_down(reading.words)
+    if read >= _UPRIGHT and quality.believed(reading.words) > _SENSIBLE and not lying:
         return reading
-    small = shrunk(reading.page, _SMALL)
-    skew = straighten.skew_of(small)
-    turns = (90, 270, 180) if skew.sideways else (180, 90, 270)
-    as_it_is = quality.amount_read(_look(small, settings, 0, cheap=cheap))
-    best, most = 0, max(as_it_is * _CLEARER, 8.0)
-    for tried, degrees in enumerate(turns):
+    turn = _best_turn(reading.page, 0.0 if lying else read, settings, cheap=cheap)
+    if not turn:
+        return reading
+    page = np.ascontiguousarray(np.rot90(reading.page, -(turn // 90)))
+    return Reading(_see(page, settings, cheap=cheap), reading.source, page, reading.placing.turned(turn))
+
+
+def _best_turn(page: Pixels, read: float, settings: OcrSettings, *, cheap: bool) -> int:
+    """Return the turn by which clearly more can be read, 0 if none; unlikely turns are tried only in doubt."""
+    skew = straighten.skew_of(page)
+    likely, unlikely = ((90, 270), (180,)) if skew.sideways else ((180,), (90, 270))
+    small = shrunk(page, _SMALL)
+    best, most = 0, max(read * _CLEARER, _LEAST_READ)
+    for degrees in likely if skew.clarity > _CLEAR_LINES else likely + unlikely:
         amount = quality.amount_read(_look(small, settings, degrees, cheap=cheap))
         if amount > most:
             best, most = degrees, amount
-        if tried >= 1 and best and most > _UPRIGHT:
+        if best and most > _UPRIGHT:
             break
-    if not best:
-        return reading
-    placing = reading.placing.turned(best)
-    page = np.ascontiguousarray(np.rot90(reading.page, -(best // 90)))
-    return Reading(_see(page, settings, cheap=cheap), reading.source, page, placing)
+    return best
 
 
 def _run_down(words: list[Seen]) -> bool:
@@ -127,14 +138,22 @@ def _unsure(reading: Reading, settings: OcrSettings) -> bool:
 def _stronger(reading: Reading, settings: OcrSettings) -> Reading:
     """Read the page with the strong engine, and keep what only the cheap one saw and is sure of."""
     words = rapid.see(reading.page, settings.threads)
+    if quality.believed(words) < _SENSIBLE:
+        # What Tesseract cannot read at all, such as handwriting, it cannot turn either.
+        turn = _best_turn(reading.page, quality.amount_read(words), settings, cheap=False)
+        if turn:
+            page = np.ascontiguousarray(np.rot90(reading.page, -(turn // 90)))
+            turned = rapid.see(page, settings.threads)
+            return Reading(turned, Source.RAPIDOCR, page, reading.placing.turned(turn))
     if quality.amount_read(words) < 0.6 * quality.amount_read(reading.words):
         return reading
-    alone = [
-        word
-        for word in reading.words
-        if word.confidence > 0.85 and quality.plausible(word.text) and not any(_overlap(word, other) for other in words)
-    ]
+    alone = [word for word in reading.words if _only_seen(word, words)]
     return Reading(words + alone, Source.RAPIDOCR, reading.page, reading.placing)
+
+
+def _only_seen(word: Seen, others: list[Seen]) -> bool:
+    sure = word.confidence > 0.9 and quality.plausible(word.text)
+    return sure and not any(_overlap(word, other) for other in others)
 
 
 def _overlap(one: Seen, other: Seen) -> bool:

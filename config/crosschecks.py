@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from config.mistakes import Mistake, suggest
 from config.secrets import REFERENCE_HINT
 from config.yaml_file import YamlFile, YamlPath
+from postroom.process import FieldType
 
 SERVES = {"sender-name": ("name", "text"), "sender-address": ("email", "text"), "sent-date": ("date",)}
 """Which types of field a fact of the mail can serve."""
@@ -107,7 +108,7 @@ def _field(file: YamlFile, path: YamlPath, spec: Mapping[str, Any], known: Seque
             yield file.mistake((*path, "patterns", place), f"Not a regular expression: {problem}.", _REGEX_HINT)
     if kind == "choice" and not spec.get("choices"):
         yield file.mistake(path, "A choice needs `choices`.", "List each value with the words that mean it.")
-    if spec.get("choices") and kind != "choice":
+    if spec.get("choices") and kind in set(get_args(FieldType)) - {"choice"}:
         hint = "Make it `type: choice`, or remove `choices`."
         yield file.mistake((*path, "choices"), f"A field of type {kind} has no choices.", hint)
     served = SERVES.get(str(spec.get("fallback")))

@@ -14,7 +14,7 @@ from postroom.errors import BusinessError
 if TYPE_CHECKING:
     from config.settings import Settings
     from postroom.ledger import Item
-    from postroom.process import Process
+    from postroom.process import DeliverTo, Process
     from postroom.workitem import Extraction
 
 GROUP = "Work items"
@@ -54,7 +54,8 @@ def correct(
     print_line(f"Item {item_id}: {field} is corrected. `postroom release {item_id}` sends it on.")
 
 
-def _read_anew(item: Item, session: Session, process: Process) -> Extraction:
+def _read_anew(item: Item, session: Session, process: Process) -> Extraction | None:
+    """Extract the other process's fields; None where the message could not be read."""
     from extractors.fields import extract
 
     read = session.ledger.load_reading(item.summary.message_id)
@@ -83,10 +84,14 @@ def release(context: typer.Context, item_id: ItemId, person: Person = "") -> Non
     """Send an item on to its targets as it stands."""
     session = session_of(context)
     process_id = session.ledger.item(item_id).summary.process
-    plan = next((process.deliver for process in session.settings.processes if process.id == process_id), ())
-    started = session.ledger.release(item_id, plan, person_or_login(person))
+    started = session.ledger.release(item_id, _plan(session, process_id), person_or_login(person))
     count = len(started)
     print_line(f"Item {item_id} is released; the next run makes {count} {'delivery' if count == 1 else 'deliveries'}.")
+
+
+def _plan(session: Session, process_id: str) -> tuple[DeliverTo, ...]:
+    """Return where a process delivers; nowhere for one that is not configured."""
+    return next((process.deliver for process in session.settings.processes if process.id == process_id), ())
 
 
 def reject(context: typer.Context, item_id: ItemId, reason: Reason, person: Person = "") -> None:
@@ -109,5 +114,13 @@ def done_by_hand(
     person: Person = "",
 ) -> None:
     """Say that a person has keyed an item already, so that the robot skips that target."""
-    session_of(context).ledger.done_by_hand(item_id, target, reference, person_or_login(person))
+    from postroom.ledger import FINAL
+
+    session = session_of(context)
+    session.ledger.done_by_hand(item_id, target, reference, person_or_login(person))
     print_line(f"Item {item_id} counts as delivered to {target} by hand.")
+    item = session.ledger.item(item_id)
+    planned = {delivery.target for delivery in _plan(session, item.summary.process)}
+    never = planned - {delivery.target for delivery in item.deliveries}
+    if never and item.summary.state in FINAL:
+        print_line(f"It is closed now, and the robot has not keyed it into {', '.join(sorted(never))}.", "yellow")

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.desk.conftest import MAIN, Postroom
+
+SECRET = "canary-of-the-test"
+
+
+def test_a_sound_configuration_with_working_connections_exits_0(postroom: Postroom) -> None:
+    said = postroom("check")
+    assert said.code == 0
+    assert "is sound: 2 processes, 1 inboxes, 2 targets" in said.out
+    assert said.out.count("✓") == 4
+
+
+def test_every_mistake_is_told_at_once_and_exits_2(postroom: Postroom, config: Path) -> None:
+    (config / "postroom.yaml").write_text(MAIN.replace("kind: folder", "kind: foldr"))
+    process = config / "processes" / "missed-bin.yaml"
+    process.write_text(process.read_text().replace("type: choice", "type: chioce"))
+    said = postroom("check", "--json")
+    assert said.code == 2
+    mistakes = json.loads(said.out)["mistakes"]
+    assert {(one["file"], one["line"], one["key"]) for one in mistakes} >= {
+        ("postroom.yaml", 3, "inboxes[1].kind"),
+        ("processes/missed-bin.yaml", 13, "fields.bin.type"),
+    }
+    assert "2 mistakes" in postroom("check").out
+
+
+def test_every_failed_connection_is_told_and_exits_1(postroom: Postroom, config: Path) -> None:
+    api = "{name: api, kind: rest, description: api.yaml, base_url: 'http://127.0.0.1:1'}"
+    (config / "api.yaml").write_text(
+        "create: {path: /x, reference: id}\nfind: {path: '/x/{key}', key: key, reference: id}\n"
+        "read: {path: '/x/{reference}'}\nfields: {address: {path: address}}\nkey: {path: key}\n"
+    )
+    main = MAIN.replace("path: inbox", "path: nowhere").replace("targets:\n", f"targets:\n  - {api}\n")
+    (config / "postroom.yaml").write_text(main)
+    said = postroom("check")
+    assert said.code == 1
+    assert said.out.count("✗") == 2
+    assert 'No process delivers to the target "api"' in said.out
+    assert postroom("check", "--offline").code == 0
+
+
+def test_no_secret_is_printed(postroom: Postroom, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WESTMERE_MAIL", SECRET)
+    imap = "{name: mail, kind: imap, host: 127.0.0.1, port: 1, user: robot, password: {env: WESTMERE_MAIL}}"
+    (config / "postroom.yaml").write_text(MAIN.replace("targets:", f"  - {imap}\ntargets:"))
+    for arguments in (("check",), ("check", "--json"), ("check", "--verbose")):
+        said = postroom(*arguments)
+        assert said.code == 1
+        assert SECRET not in said.out + said.err

@@ -33,8 +33,15 @@ class Failpoint(StrEnum):
     SETTLE_SETTLED = "settle.settled"
 
 
-_armed, _, _nth = os.environ.get(VARIABLE, "").partition(":")
-_left = int(_nth or 1)
+_armed = ""
+_left = 0
+
+
+def arm(setting: str) -> None:
+    """Arm one failpoint for this process, or none with an empty setting."""
+    global _armed, _left
+    _armed, _, nth = setting.partition(":")
+    _left = int(nth or 1)
 
 
 def failpoint(point: Failpoint) -> None:
@@ -45,3 +52,6 @@ def failpoint(point: Failpoint) -> None:
     _left -= 1
     if _left == 0:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+arm(os.environ.get(VARIABLE, ""))

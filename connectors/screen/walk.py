@@ -179,9 +179,9 @@ class Walk:
     def _await(self, places: Sequence[Place], seconds: float) -> Place:
         stopped_at = deadline = time.monotonic() + seconds
         while True:
-            for place in places:
-                if self._visible(place):
-                    return place
+            seen = next((place for place in places if self._visible(place)), None)
+            if seen and not self._dialog:
+                return seen
             now = time.monotonic()
             stopped_at = min(stopped_at, now) if self._stopped(places) else deadline
             if self._dialog or now > min(deadline, stopped_at + _STANDS_SECONDS):
@@ -215,12 +215,13 @@ class Walk:
         settings = self._settings
         if self._dialog:
             self._fail(where, f"a {self._dialog} that nobody expected came up")
-        if settings.faults and self._visible(settings.faults):
-            raise RefusedByTarget(self._says(self._complaint()), hint="Correct the field, or key it by hand.")
+        # The sign-in page comes first: it too may say something, which is no word on the record.
         if settings.signed_out and self._visible(settings.signed_out):
             if not self.committed:
                 raise SignedOut
             self._fail(where, "the system had signed the robot out")
+        if settings.faults and self._visible(settings.faults):
+            raise RefusedByTarget(self._says(self._complaint()), hint="Correct the field, or key it by hand.")
         self._fail(where, f"expected {expected}")
 
     def broken(self, where: str, error: str) -> NoReturn:
@@ -249,7 +250,7 @@ class Walk:
     def _complaint(self) -> str:
         faults = self._settings.faults
         words = " ".join(self.find(faults).first.inner_text().split()) if faults else ""
-        return f"did not accept the form: {quote(words, self._values.values())}"
+        return f"did not accept the form: {quote(words, self._values.values()).rstrip('.')}"
 
     def _answer(self, dialog: Dialog) -> None:
         if self._accepts and self._accepts in dialog.message:

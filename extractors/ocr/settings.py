@@ -26,7 +26,7 @@ class OcrSettings(BaseModel):
         default=True, description="Whether RapidOCR reads what Tesseract is unsure of (slower, stronger)."
     )
     unsure_below: float = Field(
-        default=0.95,
+        default=0.965,
         ge=0,
         le=1,
         description="A page whose words Tesseract reads with less mean confidence is read again by RapidOCR.",

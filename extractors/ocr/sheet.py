@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from extractors.ocr.clean import ink_of
 from extractors.ocr.pixels import Frame, Pixels, shrunk
-from extractors.ocr.straighten import Corners, Placing, as_stored
+from extractors.ocr.straighten import Corners, Placing, as_stored, skew_of_ink
 
 Quad = NDArray[np.float64]
 """Four corners clockwise from the top left, in pixels."""
@@ -22,6 +23,10 @@ _SUPPORT = 0.7
 """Share of each side along which the paper must part from what lies beneath it."""
 _CONTRAST = 9.0
 """Least difference in colour between paper and surroundings, in units of CIELAB."""
+_LOST = 0.1
+"""Share of the ink that may lie outside the sheet before it is looked at for lines."""
+_IN_LINES = 1.4
+"""How much straighter that ink runs one way than the other if it is text."""
 _REACH = 16
 """Pixels to each side of a rough edge within which the true one is looked for."""
 _WIDEST_CORNER = 30.0
@@ -31,7 +36,7 @@ _WIDEST_CORNER = 30.0
 def place_sheet(frame: Frame) -> Placing:
     """Return the placing of the sheet in a photograph, or of the whole picture where no sheet is clearly seen."""
     quad = _find(frame.pixels)
-    if quad is None:
+    if quad is None or _loses_text(frame.pixels, quad):
         return as_stored(frame)
     corners: Corners = tuple((float(x), float(y)) for x, y in quad)
     sized = quad * np.array([frame.width, frame.height])
@@ -55,6 +60,20 @@ def _find(pixels: Pixels) -> Quad | None:
         if score > best_score:
             best, best_score = quad, score
     return None if best is None else best / np.array([width, height])
+
+
+def _loses_text(pixels: Pixels, quad: Quad) -> bool:
+    """Say whether lines of text would be cut off: then it was no sheet, but a part of one."""
+    import cv2
+
+    ink = ink_of(pixels)
+    middle = quad.mean(axis=0)
+    grown = (middle + (quad - middle) * 1.03) * np.array([ink.shape[1], ink.shape[0]])
+    kept = cv2.fillConvexPoly(np.zeros(ink.shape, np.uint8), np.rint(grown).astype(np.int32), (1,))
+    outside = np.asarray(ink * (1 - kept), dtype=np.uint8)
+    # The grain of a carpet or table makes marks as well, but not in lines.
+    lost = float(outside.sum()) > _LOST * float(ink.sum())
+    return lost and skew_of_ink(outside).clarity > _IN_LINES
 
 
 def _candidates(colours: NDArray[np.float32]) -> Iterator[Quad]:

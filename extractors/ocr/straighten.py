@@ -121,7 +121,12 @@ class Skew:
 
 def skew_of(pixels: Pixels) -> Skew:
     """Measure how the lines of text run, by how sharply rows of ink and rows of paper part."""
-    ink = ink_of(pixels).astype(np.float32)
+    return skew_of_ink(ink_of(pixels))
+
+
+def skew_of_ink(marks: NDArray[np.uint8]) -> Skew:
+    """Measure how the lines of text run, given where there is ink (1)."""
+    ink = marks.astype(np.float32)
     across = _best_angle(ink)
     down = _best_angle(np.rot90(ink).copy())
     sideways = down[1] > across[1]

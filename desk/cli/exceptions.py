@@ -59,6 +59,8 @@ def _read_anew(item: Item, session: Session, process: Process) -> Extraction | N
     from extractors.fields import extract
 
     read = session.ledger.load_reading(item.summary.message_id)
+    if read is None:
+        return None
     triage = replace(
         item.extraction.triage, process=process.id, confidence=1.0, reasons=("A person chose the process.",)
     )

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from postroom.ledger import Item, ItemSummary
 
 GROUP = "Work items"
+ORDER = ("with-person", "in-flight", "rejected", "delivered", "no-action")
+"""The states in the order in which they need somebody."""
 
 
 def register(app: typer.Typer) -> None:
@@ -28,23 +30,33 @@ def list_items(
     context: typer.Context,
     outcome: Annotated[Outcome | None, typer.Option(help="Only items with this outcome.")] = None,
     process: Annotated[str, typer.Option(help="Only items of this process.", metavar="ID")] = "",
-    state: Annotated[str, typer.Option(help="Only items in this state, such as with-person.")] = "",
-    limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 50,
+    state: Annotated[str, typer.Option(help="Only items in this state, such as with-person.", metavar="STATE")] = "",
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1, metavar="N")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List work items, those waiting for a person first."""
+    """List work items, those that wait for a person first."""
     from postroom.ledger import ItemState
 
     if state and state not in set(ItemState):
         raise typer.BadParameter(f'"{state}" is not a state: choose one of {", ".join(ItemState)}.')
-    found = session_of(context).ledger.items(
-        outcome=outcome, process=process or None, state=ItemState(state) if state else None, limit=limit
-    )
+    ledger = session_of(context).ledger
+    found: list[ItemSummary] = []
+    for wanted in [state] if state else ORDER:
+        rest = limit - len(found)
+        found += (
+            ledger.items(outcome=outcome, process=process or None, state=ItemState(wanted), limit=rest) if rest else []
+        )
     if as_json:
         for summary in found:
             print_json(_as_data(asdict(summary)))
     else:
-        _print_items(found, filtered=bool(outcome or process or state), limit=limit)
+        _print_items(found, state=state, filtered=bool(outcome or process or state), limit=limit)
+
+
+def _nothing(state: str, *, filtered: bool) -> str:
+    if state == "with-person":
+        return "Nothing waits for a person."
+    return "No item is like that." if filtered else "No post has been worked on yet; start with `postroom run`."
 
 
 def _print_items(found: list[ItemSummary], *, filtered: bool, limit: int) -> None:

@@ -45,9 +45,8 @@ def _show(figures: Figures) -> None:
     from desk.report.tables import headline, savings_note, shown, tables
 
     print_line(f"{figures.council}: post received {figures.period.first} to {figures.period.last}", "bold")
-    print_table(("Figure", "Value"), [(title, shown(value, kind)) for title, value, kind in headline(figures)],
-                right=("Value",))  # fmt: skip
-    print_line(f"Hours saved: {savings_note(figures)}", "dim")
+    rows = [(title, shown(value, kind)) for title, value, kind in headline(figures)]
+    print_table(("Figure", "Value"), rows, right=("Value",))
     for table in tables(figures):
         if not table.rows:
             print_line(f"{table.name}: {table.empty}")
@@ -56,3 +55,4 @@ def _show(figures: Figures) -> None:
         cells = [[shown(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in table.rows]
         right = [column.title for column in table.columns if column.kind not in {"text", "day"}]
         print_table([column.title for column in table.columns], cells, title=table.name, right=right)
+    print_line(f"Hours saved: {savings_note(figures)}", "dim")

@@ -9,7 +9,7 @@ from typing import Literal
 
 from desk.report.figures import Figures
 
-Kind = Literal["text", "count", "share", "hours", "day"]
+Kind = Literal["text", "count", "share", "hours", "duration", "day"]
 Cell = str | int | float | date | None
 """None where there is nothing to count or nobody measured."""
 
@@ -40,6 +40,7 @@ def tables(figures: Figures) -> Iterator[TableOf]:
     """Return every table of the report in order."""
     yield _summary(figures)
     yield _processes(figures)
+    yield _speed(figures)
     yield _fields(figures)
     yield _days(figures)
     yield _waiting(figures)
@@ -53,10 +54,10 @@ def headline(figures: Figures) -> Sequence[tuple[str, Cell, Kind]]:
         ("Messages received", figures.accounts.received, "count"),
         ("Items delivered", figures.delivered, "count"),
         ("Delivered straight through", figures.straight_through_share, "share"),
-        ("Median hours from receipt to delivery", speed.median if speed else None, "hours"),
-        ("Nine of ten delivered within, hours", speed.ninetieth if speed else None, "hours"),
+        ("Median time from receipt to delivery", speed.median if speed else None, "duration"),
+        ("Nine of ten delivered within", speed.ninetieth if speed else None, "duration"),
         ("Items waiting for a person", sum(one.with_person for one in figures.processes), "count"),
-        ("Hours of keying saved", figures.hours_saved, "hours"),
+        ("Keying saved", figures.hours_saved, "duration"),
     )
 
 
@@ -77,10 +78,22 @@ def shown(value: Cell, kind: Kind) -> str:
     if kind == "share" and isinstance(value, int | float):
         return f"{value:.1%}"
     if kind == "hours" and isinstance(value, int | float):
-        return f"{value:,.1f}"
+        return f"{value:,.2f}"
+    if kind == "duration" and isinstance(value, int | float):
+        return duration(value)
     if isinstance(value, date):
         return f"{value:%a} {value.day} {value:%b %Y}"
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def duration(hours: float) -> str:
+    """Return a length of time as people say it: minutes, hours or days."""
+    minutes = round(hours * 60)
+    if minutes < 1:
+        return "under a minute" if hours else "none"
+    if minutes < 120:
+        return f"{minutes} minute{'' if minutes == 1 else 's'}"
+    return f"{hours:,.1f} hours" if hours < 72 else f"{hours / 24:,.1f} days"
 
 
 def _summary(figures: Figures) -> TableOf:
@@ -102,19 +115,35 @@ def _processes(figures: Figures) -> TableOf:
     columns = (
         Column("Process", "text"), Column("Items"), Column("Delivered"), Column("Straight through"),
         Column("Straight-through share", "share"), Column("With a person"), Column("In flight"), Column("Rejected"),
-        Column("No action"), Column("Median hours", "hours"), Column("Nine of ten within, hours", "hours"),
-        Column("Measured minutes each", "hours"), Column("Hours saved", "hours"),
+        Column("No action"),
     )  # fmt: skip
     rows = tuple(
         (
             one.title, one.items, one.delivered, one.straight_through, one.straight_through_share, one.with_person,
-            one.in_flight, one.rejected, one.no_action, one.speed.median if one.speed else None,
-            one.speed.ninetieth if one.speed else None, one.minutes_each, one.hours_saved,
+            one.in_flight, one.rejected, one.no_action,
         )
         for one in figures.processes
     )  # fmt: skip
-    explained = f"Work items found in the messages, by process. Hours saved: {savings_note(figures)}"
+    explained = "Work items found in the messages. Straight through means delivered without a person touching them."
     return TableOf("Processes", explained, columns, rows, "No work item was found in the period.")
+
+
+def _speed(figures: Figures) -> TableOf:
+    columns = (
+        Column("Process", "text"), Column("Delivered"), Column("Median, hours", "hours"),
+        Column("Nine of ten within, hours", "hours"), Column("Straight through"),
+        Column("Measured minutes each", "hours"), Column("Hours saved", "hours"),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            one.title, one.delivered, one.speed.median, one.speed.ninetieth, one.straight_through, one.minutes_each,
+            one.hours_saved,
+        )
+        for one in figures.processes
+        if one.speed
+    )  # fmt: skip
+    explained = f"How long items took from receipt to delivery. Hours saved: {savings_note(figures)}"
+    return TableOf("Speed", explained, columns, rows, "Nothing was delivered in the period.")
 
 
 def _fields(figures: Figures) -> TableOf:

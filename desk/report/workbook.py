@@ -15,7 +15,8 @@ FORMATS: dict[Kind, str] = {
     "text": "@",
     "count": "#,##0",
     "share": "0.0%",
-    "hours": "#,##0.0",
+    "hours": "#,##0.00",
+    "duration": '#,##0.00 "hours"',
     "day": "ddd d mmm yyyy",
 }
 

@@ -35,6 +35,18 @@ def test_items_are_listed_and_filtered(postroom: Postroom, office: Ledger, waiti
     assert postroom("items", "--state", "lost").code == 2
 
 
+def test_items_that_wait_for_a_person_come_first(postroom: Postroom, office: Ledger) -> None:
+    itemise(office, 1)
+    _, (waits,) = itemise(office, 2, extraction(2, outcome=Outcome.REVIEW))
+    (first,) = postroom("items", "--json", "--limit", "1").out.splitlines()
+    assert json.loads(first)["id"] == waits
+
+
+def test_an_empty_exception_queue_says_so(postroom: Postroom, office: Ledger) -> None:
+    itemise(office, 1)
+    assert postroom("items", "--state", "with-person").out.strip() == "Nothing waits for a person."
+
+
 def test_items_as_json_are_an_object_a_line(postroom: Postroom, office: Ledger, waiting: str) -> None:
     itemise(office, 2)
     rows = [json.loads(line) for line in postroom("items", "--json").out.splitlines()]

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from connectors.memory import Misbehaviour
 from desk.report.figures import Figures, Period, gather
 from desk.report.page import page, write_page
-from desk.report.tables import headline, tables
+from desk.report.tables import duration, headline, tables
 from desk.report.tidy import write_csv
 from desk.report.workbook import write_workbook
 from postroom.disposition import Outcome
@@ -189,7 +189,8 @@ def test_the_page_holds_every_figure_and_nothing_from_elsewhere(figures: Figures
     cells = Cells()
     cells.feed(path.read_text(encoding="utf-8"))
     assert cells.outside == []
-    assert ["Missed bin", "6", "4", "3", "75.0%", "2", "0", "0", "0", "16.0", "50.0", "6.0", "0.3"] in cells.rows
+    assert ["Missed bin", "6", "4", "3", "75.0%", "2", "0", "0", "0"] in cells.rows
+    assert ["Missed bin", "4", "16.00", "50.00", "3", "6.00", "0.30"] in cells.rows
     assert ["missed-bin", "address", "4", "1", "75.0%"] in cells.rows
     assert ["Mon 14 Sep 2026", "9", "4"] in cells.rows
     assert ["depot", "rejected", "1"] in cells.rows
@@ -216,14 +217,23 @@ def test_the_csv_holds_every_figure_once(figures: Figures, tmp_path: Path) -> No
     assert len(values) == len(rows)
     assert values["Messages", "Received", "Messages"] == "10"
     assert values["Processes", "Missed bin", "Delivered"] == "4"
-    assert values["Processes", "Missed bin", "Hours saved"] == "0.3"
+    assert values["Speed", "Missed bin", "Hours saved"] == "0.3"
     assert values["Days", "2026-09-14", "Items"] == "9"
     assert values["Fields", "missed-bin/address", "Corrected by a person"] == "1"
 
 
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [(0, "none"), (0.001, "under a minute"), (1 / 60, "1 minute"), (1.5, "90 minutes"), (16, "16.0 hours"),
+     (96, "4.0 days")],
+)  # fmt: skip
+def test_lengths_of_time_are_said_as_people_say_them(hours: float, said: str) -> None:
+    assert duration(hours) == said
+
+
 def test_an_empty_ledger_makes_an_honest_report(world: World, tmp_path: Path) -> None:
     figures = gather(world.ledger, PROCESSES, PERIOD, "Westmere", NOON)
-    assert {title: value for title, value, _ in headline(figures)}["Hours of keying saved"] is None
+    assert {title: value for title, value, _ in headline(figures)}["Keying saved"] is None
     assert "Nothing waits for a person." in page(figures)
     write_workbook(figures, tmp_path / "empty.xlsx")
     assert load_workbook(tmp_path / "empty.xlsx")["Waiting"]["A4"].value == "Nothing waits for a person."

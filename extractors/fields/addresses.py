@@ -11,6 +11,7 @@ from extractors.fields.layout import Sheet, Span
 from extractors.fields.options import Option, place_evidence, strongest, typed_options
 from extractors.fields.regions import Region, regions
 from extractors.values.places import address_value, find_postcodes
+from postroom.normal import comparison_key
 from postroom.process import FieldSpec
 from postroom.text import Box
 
@@ -21,7 +22,27 @@ _LINES = 6
 
 def address_options(item: Item, name: str, spec: FieldSpec, labels: Sequence[LabelHit]) -> list[Option]:
     """Return the options of an address field."""
-    return strongest([*typed_options(item, name, spec, labels), *_boxes(item, name, labels)])
+    return _completed(strongest([*typed_options(item, name, spec, labels), *_boxes(item, name, labels)]))
+
+
+def _completed(options: Sequence[Option]) -> list[Option]:
+    """Let an address written short speak for the same address written in full elsewhere."""
+    result: list[Option] = []
+    for option in options:
+        key = comparison_key("address", option.value)
+        fuller = [other for other in options if len(other.value) > len(option.value) and _begins(comparison_key("address", other.value), key)]
+        if not fuller:
+            gains = [
+                short.evidence - option.evidence
+                for short in options
+                if len(short.value) < len(option.value) and _begins(key, comparison_key("address", short.value))
+            ]
+            result.append(option.stronger(max([0.0, *gains]) + 0.2 * bool(gains)))
+    return sorted(result, key=lambda option: -option.evidence)
+
+
+def _begins(full: str, short: str) -> bool:
+    return full.startswith(short + " ") or full.endswith(" " + short)
 
 
 def _boxes(item: Item, name: str, labels: Sequence[LabelHit]) -> Iterator[Option]:

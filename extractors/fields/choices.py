@@ -6,14 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 
 from extractors.fields.item import Item
-from extractors.fields.labels import LabelHit
+from extractors.fields.labels import MEANING, LabelHit
 from extractors.fields.layout import Block, Cell, Span
 from extractors.fields.options import Option, announced, place_evidence
 from postroom.process import FieldSpec
 from postroom.text import Section
 
-CHOICE_OWNER = "="
-"""Marks the owner of a word that means a value of a choice: `=bin=food`."""
 TICKED = frozenset("☒☑✓✔✗✘⊠🗹🗷")
 EMPTY = frozenset("☐□▢◻⬜")
 _TICK_WORDS = ("x", "[x]", "(x)", "[✓]", "(✓)", "|x|")
@@ -25,7 +23,7 @@ _REPEATS = 0.55
 
 def owner_of(name: str, value: str) -> str:
     """Return the owner under which the words of a choice's value are looked for."""
-    return f"{CHOICE_OWNER}{name}{CHOICE_OWNER}{value}"
+    return f"{MEANING}{name}{MEANING}{value}"
 
 
 def choice_options(item: Item, name: str, spec: FieldSpec, labels: Sequence[LabelHit]) -> list[Option]:
@@ -46,7 +44,7 @@ def ticked_integers(item: Item, name: str, spec: FieldSpec, labels: Sequence[Lab
     for sheet in item.sheets:
         for block in sheet.blocks:
             for cell, offset in zip(block.cells, block.offsets, strict=True):
-                own, _, phrase = announced(name, Span(block, offset, offset + len(cell.text)), labels)
+                own, _, phrase = announced(name, Span(block, offset, offset + len(cell.text)), labels, item.process.fields)
                 inside = any(
                     name in label.owners
                     and label.span.block is block
@@ -80,8 +78,8 @@ def _ticked_number(text: str, spec: FieldSpec) -> str:
 def _hit(item: Item, name: str, value: str, label: LabelHit, labels: Sequence[LabelHit]) -> Option:
     span = label.span
     words = len(label.phrase.split())
-    own, rival, phrase = announced(name, span, [other for other in labels if not _same_choice(name, other)])
-    evidence = -1.6 + 1.5 * label.quality + 0.35 * min(3, words - 1) + 1.4 * own - 1.2 * max(0.0, rival - 0.5 * own)
+    own, rival, phrase = announced(name, span, [other for other in labels if not _same_choice(name, other)], item.process.fields)
+    evidence = -1.3 + 1.5 * label.quality + 0.35 * min(3, words - 1) + 1.4 * own - 1.2 * max(0.0, rival - 0.5 * own)
     evidence += place_evidence(item, span)
     if _NEGATION.search(span.block.text[: span.start]) and item.is_body(span.block):
         evidence -= 0.8
@@ -142,7 +140,7 @@ def _crowded(hits: Mapping[str, list[Option]]) -> None:
         for place, option in enumerate(options):
             if len(rows[_row(option)]) >= max(2, min(3, len(hits))) and option.rule != "tick":
                 near = _marked_below(option) or _struck(option)
-                options[place] = option.stronger(3.0, "tick") if near else option.stronger(-1.6)
+                options[place] = option.stronger(3.0, "tick") if near else option.stronger(-3.5)
         hits[value][:] = options
 
 
@@ -186,10 +184,10 @@ def _sum(options: Sequence[Option]) -> Option:
     total, weight = best.evidence, _REPEATS
     for option in ranked[1:]:
         words = option.span.text.casefold() if option.span else ""
-        if words in seen or option.evidence + 1.6 <= 0:
+        if words in seen or option.evidence + 1.3 <= 0:
             continue
         seen.add(words)
-        total += weight * max(0.0, option.evidence + 1.6)
+        total += weight * max(0.0, option.evidence + 1.3)
         weight *= _REPEATS
     return best.stronger(total - best.evidence)
 

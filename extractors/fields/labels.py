@@ -7,10 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from extractors.fields.layout import Block, Box, Sheet, Span, around
+from extractors.fields.layout import Block, Sheet, Span, around
+from postroom.text import Box
 
 AVOID = "~"
 """Marks the owner of a label that speaks against a field: `~moving_date`."""
+MEANING = "="
+"""Marks the owner of a word that means a value of a choice: `=bin=food`."""
 _TOKEN = re.compile(r"[^\W_]+")
 _SHORT = 3
 """A label of so few letters says little inside a sentence."""
@@ -57,7 +60,7 @@ def find_labels(sheets: Sequence[Sheet], phrases: Mapping[str, Sequence[str]]) -
 def _in_block(block: Block, owners: Mapping[str, set[str]], written: Mapping[str, str]) -> list[LabelHit]:
     windows = _windows(block.text)
     matches = [(key, start, end, quality) for key, start, end, quality in _matches(windows, list(owners))]
-    matches.sort(key=lambda match: (-(match[2] - match[1]) * match[3], match[1]))
+    matches.sort(key=lambda match: (-len(match[0]) * match[3] ** 2, match[1]))
     kept: list[tuple[str, int, int, float]] = []
     for match in matches:
         inside = [other for other in kept if other[1] < match[2] and match[1] < other[2]]
@@ -87,7 +90,7 @@ def _matches(windows: Sequence[tuple[str, int, int]], keys: Sequence[str]) -> li
     known = set(keys)
     result = [(key, start, end, 1.0) for key, start, end in windows if key in known]
     long_keys = [key for key in keys if len(key) >= 6]
-    rest = [window for window in windows if window[0] not in known and len(window[0]) >= 5]
+    rest = [window for window in windows if window[0] not in known and len(window[0]) >= 5 and not window[0][-1].isdigit()]
     if not long_keys or not rest:
         return result
     distances = process.cdist(long_keys, [window[0] for window in rest], scorer=Levenshtein.distance, score_cutoff=3)
@@ -112,7 +115,9 @@ def _hit(block: Block, key: str, start: int, end: int, quality: float, owners: s
     ends = not _TOKEN.search(re.sub(r"\([^)]*\)?", "", after))
     colon = bool(re.match(r"\s*(?:\([^)]*\))?\s*[:=]", after))
     starts = not _TOKEN.search(re.sub(r"^\W*\w{1,2}\W+", "", before)) if before else True
-    if len(key) <= _SHORT and not colon and not (ends and starts):
+    if any(owner.startswith(MEANING) for owner in owners):
+        pass
+    elif len(key) <= _SHORT and not colon and not (ends and starts):
         quality *= 0.45 if block.is_prose or not starts else 0.75
     elif block.is_prose and not colon and not starts and len(key) < 6:
         quality *= 0.7
@@ -130,7 +135,11 @@ def relation(label: LabelHit, value: Span, value_box: Box | None = None) -> floa
     box = value_box or value.box
     if label.box is None or box is None or label.span.block is value.block:
         return 0.0
-    return _beside(label, box) or _below(label, box)
+    strength = _beside(label, box) or _below(label, box)
+    cell = value.cell
+    before = cell.text[: max(0, value.start - value.block.offsets[value.block.cells.index(cell)])]
+    # What a label announces across a gap begins its cell; a value deep in a sentence belongs to the sentence.
+    return strength * (0.4 if sum(mark.isalnum() for mark in before) > 3 else 1.0)
 
 
 def _flow(label: LabelHit, value: Span) -> float:

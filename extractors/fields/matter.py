@@ -27,7 +27,7 @@ _ASIDE = re.compile(
 _OPENS_LIST = re.compile(r":\s*$")
 _LISTED = re.compile(r"^\s*(?:[-•*–·]|\(?\d{1,2}[.)]|\(?[a-h][.)])\s+")
 _COMPANY = re.compile(
-    r"\b(?:ltd|limited|llp|plc|l\.?l\.?p|p\.?l\.?c|cyf|cyfyngedig|inc|gmbh|& sons?|and sons?|& co|co|company|partnership|associates|services|solutions|group|"
+    r"(?:\b|(?=&))(?:ltd|limited|llp|plc|l\.?l\.?p|p\.?l\.?c|cyf|cyfyngedig|inc|gmbh|& sons?|and sons?|& co|co|company|partnership|associates|services|solutions|group|"
     r"contractors|builders|supplies|consulting|trust|cic|bros|brothers|surgery|catering|solicitors|architects|surveys|hire|training|systems|engineering)\b\.?",
     re.IGNORECASE,
 )
@@ -80,7 +80,7 @@ def topic_options(item: Item, name: str, spec: FieldSpec, labels: Sequence[Label
                 continue
             hits = [label for label in labels if TOPIC_OWNER + name in label.owners and label.span.block is block]
             for label in sorted(hits, key=lambda label: label.span.start):
-                own, _, _ = announced(name, label.span, labels)
+                own, _, _ = announced(name, label.span, labels, item.process.fields)
                 early = 0.6 / (1 + place)
                 subject = 0.3 if block.page == SUBJECT_PAGE else 0.0
                 evidence = (
@@ -270,7 +270,9 @@ def _heading(
         return
     start = offset + cell.text.index(company)
     span = Span(block, start, start + len(company))
-    own, rival, _ = announced(name, span, labels)
+    if any(label.span.block is block and label.span.start <= start and label.span.end >= span.end for label in labels):
+        return
+    own, rival, _ = announced(name, span, labels, item.process.fields)
     suffix = bool(_COMPANY.search(company))
     big = usual > 0 and cell.box.height > 1.35 * usual and block.source is not Source.PLAIN
     evidence = (

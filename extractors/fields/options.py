@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from extractors.fields.item import SUBJECT_PAGE, Item
 from extractors.fields.labels import AVOID, LabelHit, relation
@@ -22,7 +24,7 @@ from extractors.values.codes import (
 from extractors.values.contacts import find_emails, find_phones
 from extractors.values.dates import find_dates
 from extractors.values.found import Found
-from extractors.values.places import find_addresses, find_postcodes
+from extractors.values.places import address_value, find_addresses, find_postcodes, unglued_address
 from postroom.fields import Candidate, Provenance
 from postroom.process import FieldSpec
 from postroom.text import Section, Source
@@ -51,6 +53,14 @@ _DISTINCT = {
     "sort-code": 0.3,
 }
 """How much a value's mere shape says that it is the field's; types not named say nothing by shape."""
+
+
+_PAIR = re.compile(r"(?<!\d)\d\d[ \-–]\d\d[ \-–]\d\d\W{1,4}(?:a/?c\W{1,4})?\d{8}(?!\d)")
+"""A sort code with the account number right behind it."""
+_ALONE = {"date": 0.9, "address": 1.2, "money": 0.6, "integer": 0.4, "vehicle-registration": 0.6, "sort-code": 0.8, "account-number": 0.6}
+"""What it says for a value to be the only one of its type."""
+_FAMILY = dict.fromkeys(("reference", "sort-code", "account-number", "vat-number", "phone", "text"), "number")
+"""Types whose values can be taken for each other's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +110,42 @@ def typed_options(item: Item, name: str, spec: FieldSpec, labels: Sequence[Label
         for block in sheet.blocks:
             for found in recognise(item, spec, block):
                 span = Span(block, found.start, found.end)
-                if spec.type == "email" and item.is_council(found.value):
+                if spec.type == "address":
+                    found, span = _behind_labels(found, span, labels)
+                if spec.type == "email" and (item.is_council(found.value) or found.value.endswith(".gov.uk")):
                     continue
-                options.append(weigh(item, name, spec, found, span, labels))
-    return strongest(options)
+                if found.score > 0:
+                    options.append(weigh(item, name, spec, found, span, labels))
+    return _alone(item, spec, strongest(options))
+
+
+def _behind_labels(found: Found, span: Span, labels: Sequence[LabelHit]) -> tuple[Found, Span]:
+    """Begin an address behind the last label that was taken for a part of it, and mend what a reader ran together."""
+    inside = [
+        label.span.end
+        for label in labels
+        if label.span.block is span.block and span.start <= label.span.start and label.span.end < span.end - 8 and label.starts_cell
+        and len(label.phrase) > 3 and any(owner and not owner.startswith(AVOID) for owner in label.owners)
+    ]
+    if inside and (text := span.block.text[max(inside) : span.end].strip(" :.,\n")):
+        start = span.block.text.index(text, max(inside))
+        code = found.value.rpartition(", ")[2]
+        body = text[: max(0, len(text) - len(code))] if code[:1].isalpha() and code[-1:].isalpha() else text
+        span = Span(span.block, start, span.end)
+        found = replace(found, value=address_value(f"{body.strip()}\n{code}" if body is not text else text), start=start)
+    if span.block.source in (Source.TESSERACT, Source.RAPIDOCR):
+        found = replace(found, value=unglued_address(found.value))
+    return found, span
+
+
+def _alone(item: Item, spec: FieldSpec, options: list[Option]) -> list[Option]:
+    """Strengthen a value that is the only one of its type in the sender's own words: what else could be meant?"""
+    if spec.type not in _ALONE:
+        return options
+    prominent = [option for option in options if option.span is None or place_evidence(item, option.span) > -0.5]
+    if len(prominent) != 1:
+        return options
+    return [option.stronger(_ALONE[spec.type]) if option is prominent[0] else option for option in options]
 
 
 def recognise(item: Item, spec: FieldSpec, block: Block) -> Iterator[Found]:
@@ -117,22 +159,58 @@ def recognise(item: Item, spec: FieldSpec, block: Block) -> Iterator[Found]:
             text, item.written_on(block), "past" if pictured and not item.is_body(block) else "near", boxed=pictured
         )
     elif spec.type == "integer":
-        yield from (found for found in find_integers(text) if _within(spec, int(found.value)))
+        yield from (found for found in _outside_others(text, find_integers(text)) if _within(spec, int(found.value)))
     elif spec.type == "text" and spec.form == "code":
-        yield from find_codes(text)
+        yield from _outside_others(text, find_codes(text))
     elif spec.type in _FINDERS:
         yield from _FINDERS[spec.type](text)
 
 
+def _outside_others(text: str, numbers: Iterable[Found]) -> Iterator[Found]:
+    """Yield the numbers that are not part of an address, a telephone number or an e-mail address."""
+    others = [*find_addresses(text), *find_phones(text), *find_emails(text)]
+    for number in numbers:
+        if not any(other.start < number.end and number.start < other.end for other in others):
+            yield number
+
+
 def weigh(item: Item, name: str, spec: FieldSpec, found: Found, span: Span, labels: Sequence[LabelHit]) -> Option:
     """Return a found value as an option, its evidence summed from shape, labels, place and reading."""
-    own, rival, phrase = announced(name, span, labels)
+    own, rival, phrase = announced(name, span, labels, item.process.fields)
+    if spec.type == "date" and _stands_alone(item, span):
+        own, rival = (max(own, 0.6), rival) if _asks_letter_date(spec) else (own, max(rival, 0.45))
     evidence = _BASE + _SHAPE * found.score + _OWN * own - _RIVAL * max(0.0, rival - 0.55 * own)
     evidence += _DISTINCT.get(spec.type, 0.0) + _prefix_bonus(spec)
     evidence += place_evidence(item, span)
+    if spec.type in ("sort-code", "account-number") and _PAIR.search(span.block.text, max(0, span.start - 16), span.end + 16):
+        evidence += 1.4
     if spec.type == "text" and own < 0.35:
         evidence -= 2.5
+    if found.rule == "shape without prefix" and own < 0.4:
+        evidence -= 2.0
+    if spec.type == "date":
+        evidence -= _far_off(item, found.value)
+    if spec.type in ("phone", "email") and span.block.section is Section.QUOTED:
+        # What is quoted is mostly the council's own letter, with its own telephone number.
+        evidence -= 1.5
     return Option(found.value, evidence, f"label:{phrase}" if own >= 0.25 else found.rule or "shape", span)
+
+
+def _far_off(item: Item, value: str) -> float:
+    """Return what it says against a date that it lies years from the post itself."""
+    if item.arrived_on is None:
+        return 0.0
+    days = (date.fromisoformat(value) - item.arrived_on).days
+    return 0.9 if days < -1000 or days > 400 else 0.0
+
+
+def _stands_alone(item: Item, span: Span) -> bool:
+    """Tell whether a date is all there is in its place, as the date of a letter is."""
+    return not item.is_body(span.block) and len(span.cell.text) - (span.end - span.start) < 3
+
+
+def _asks_letter_date(spec: FieldSpec) -> bool:
+    return any("letter" in label and "date" in label for label in (*spec.labels, *(word for words in spec.labels_for.values() for word in words)))
 
 
 def place_evidence(item: Item, span: Span) -> float:
@@ -143,9 +221,14 @@ def place_evidence(item: Item, span: Span) -> float:
     return evidence - _UNREAD * max(0.0, 0.8 - span.confidence)
 
 
-def announced(name: str, span: Span, labels: Iterable[LabelHit]) -> tuple[float, float, str]:
-    """Return how strongly the field's own labels announce a value, how strongly any other, and by which words."""
+def announced(name: str, span: Span, labels: Iterable[LabelHit], fields: Mapping[str, FieldSpec]) -> tuple[float, float, str]:
+    """Return how strongly the field's own labels announce a value, how strongly any other, and by which words.
+
+    Other labels are those that speak against the field, those of other fields of a like type, and those of things
+    that no field asks for.
+    """
     own = rival = 0.0
+    rivals = _rivals(name, fields)
     phrase = ""
     box = span.box
     for label in labels:
@@ -157,7 +240,7 @@ def announced(name: str, span: Span, labels: Iterable[LabelHit]) -> tuple[float,
         if name in label.owners:
             if strength > own:
                 own, phrase = strength, label.phrase
-        elif strength > rival and not _against_others_only(name, label):
+        elif strength > rival and (not label.owners or label.owners & rivals):
             rival = strength
     return own, rival, phrase
 
@@ -175,9 +258,10 @@ def strongest(options: Iterable[Option]) -> list[Option]:
     return sorted(ranked, key=lambda option: -option.evidence)
 
 
-def _against_others_only(name: str, label: LabelHit) -> bool:
-    """Tell whether a label speaks only against other fields, and so says nothing about this one."""
-    return bool(label.owners) and all(owner.startswith(AVOID) and owner != AVOID + name for owner in label.owners)
+def _rivals(name: str, fields: Mapping[str, FieldSpec]) -> frozenset[str]:
+    kind = _FAMILY.get(fields[name].type, fields[name].type)
+    alike = (other for other, spec in fields.items() if other != name and _FAMILY.get(spec.type, spec.type) == kind)
+    return frozenset((AVOID + name, "", *alike))
 
 
 def _prefix_bonus(spec: FieldSpec) -> float:

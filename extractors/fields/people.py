@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from extractors.fields.item import Item
 from extractors.fields.labels import LabelHit
@@ -11,10 +12,11 @@ from extractors.fields.layout import Block, Span
 from extractors.fields.options import Option, announced, place_evidence
 from extractors.fields.regions import first_cell, regions
 from extractors.fields.vocabulary import CLOSINGS, FORENAME_LABELS, SURNAME_LABELS, TITLE_LABELS
-from extractors.values.names import compatible, find_names, fullness, joined, looks_like_name, name_at_start
+from extractors.values.found import TO_LETTER
+from extractors.values.names import compatible, find_names, fullness, joined, looks_like_name, name_at_start, unglued
 from extractors.values.places import find_addresses
 from postroom.process import FieldSpec
-from postroom.text import Section
+from postroom.text import Section, Source
 
 PART_OWNERS = {"surname": SURNAME_LABELS, "forename": FORENAME_LABELS, "name-title": TITLE_LABELS}
 """Labels of the parts of a name that some forms ask for apart."""
@@ -66,8 +68,16 @@ def _labelled(item: Item, name: str, spec: FieldSpec, labels: Sequence[LabelHit]
             continue
         span = Span(region.span.block, region.span.start + found.start, region.span.start + found.end)
         value = _continued(span, found.value)
+        if found.value.islower() and not _without_capitals(span.block.text):
+            continue
         evidence = _BASE + _LABELLED * region.strength + 1.2 * (found.score - 0.6) + place_evidence(item, span)
         yield Option(value, evidence, f"label:{region.label.phrase}", span)
+
+
+def _without_capitals(text: str) -> bool:
+    """Tell whether a text is by somebody who types without capitals."""
+    words = re.findall(r"\b[^\W\d_]{2,}", text)
+    return sum(word[0].isupper() for word in words) <= 0.15 * len(words)
 
 
 def _continued(span: Span, value: str) -> str:
@@ -83,8 +93,8 @@ def _in_parts(item: Item, labels: Sequence[LabelHit]) -> Iterator[Option]:
     for part in PART_OWNERS:
         for region in regions(item.all_sheets, labels, part):
             text = first_cell(region.span)
-            letters = re.fullmatch(r"(?:[^\W_] ?){3,}", text.strip()) and len(text.split()) > len(text) / 3
-            value = _unboxed(region.span, text) if letters else text.strip(" .:_|")
+            letters = re.fullmatch(r"(?:\w ?){3,}", text.strip()) and len(text.split()) > len(text) / 3
+            value = _unboxed(region.span, text).translate(TO_LETTER) if letters else text.strip(" .:_|")
             if value and looks_like_name(f"X {value}" if part == "name-title" else value) and part not in parts:
                 parts[part] = (value, region.span)
     if "surname" in parts and "forename" in parts:
@@ -116,7 +126,7 @@ def _introduced(item: Item, name: str, labels: Sequence[LabelHit]) -> Iterator[O
                 continue
             for found in find_names(block.text):
                 span = Span(block, found.start, found.end)
-                own, rival, phrase = announced(name, span, labels)
+                own, rival, phrase = announced(name, span, labels, item.process.fields)
                 greeted = bool(re.search(r"\b(?:Dear|Hello|Hi|Annwyl)\s*$", block.text[: found.start]))
                 evidence = (
                     -1.6
@@ -267,4 +277,6 @@ def _person(group: Sequence[Option]) -> Option:
             (option for option in group if option.value.casefold() == chosen.value.casefold() and option.span), None
         )
         chosen = placed or chosen
+    if chosen.span is not None and chosen.span.block.source in (Source.TESSERACT, Source.RAPIDOCR):
+        chosen = replace(chosen, value=unglued(chosen.value))
     return chosen.stronger(best.evidence - chosen.evidence + 0.45 * min(2, kinds - 1), best.rule)

@@ -6,21 +6,22 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from extractors.values.contacts import find_phones
 from extractors.values.found import DIGITLIKE, REPAIR_COST, Found, repair
 from postroom.normal import NINO, REGISTRATION, iso_date, vat_number
 
 _GAP = r"[ |\[\]_·-]{0,3}"
 """What may stand between the characters of a number: a space, a hyphen, the sides of the boxes of a form."""
-_BEFORE = r"(?<![\w£$€])(?<!\d[.,/:])"
-_NO_DIGITS_BEFORE = r"(?<!\d[ -])(?<!\d\) )"
-_AFTER = r"(?![\w%])(?![.,/:]\d)(?![ -]\d{2})"
+_BEFORE = r"(?<![\w£$€])(?<!\d[.,/:])(?<!\w-)"
+_AFTER = r"(?![\w%])(?![.,/:]\d)(?!-\w)"
 
 
 def find_references(text: str, shape: str) -> Iterator[Found]:
     """Find references of a shape (`#` a digit, `@` a letter); a missing prefix or a repaired character costs."""
+    phones = [(phone.start, phone.end) for phone in find_phones(text)] if shape.startswith("#") else []
     for found in _pattern(shape).finditer(text):
         written = found[0]
-        if _is_date(written):
+        if _is_date(written) or any(start < found.end() and found.start() < end for start, end in phones):
             continue
         value, changes = repair(_squeeze(written), shape)
         if re.fullmatch(_strict(shape), value):
@@ -41,17 +42,17 @@ def find_ninos(text: str) -> Iterator[Found]:
 
 def find_registrations(text: str) -> Iterator[Found]:
     """Find vehicle registrations; the older a shape, the less it says."""
-    for found in re.finditer(rf"{_BEFORE}[A-Za-z0-9]{{1,4}}[ \n]?[A-Za-z0-9]{{1,4}}{_AFTER}", text):
-        written = found[0]
+    for found in re.finditer(rf"{_BEFORE}(?=([A-Za-z0-9]{{1,4}}[ \n]?[A-Za-z0-9]{{1,4}}){_AFTER})", text):
+        written = found[1]
         value = re.sub(r"\s", "", written).upper()
         if len(value) == 7:
             fixed, changes = repair(value, "@@##@@@")
             if changes <= 2 and re.fullmatch(r"[A-HJ-PR-Y]{2}\d{2}[A-HJ-PR-Z]{3}", fixed) and _has_digit(value):
-                yield Found(fixed, found.start(), found.end(), 0.95 - 2 * REPAIR_COST * changes, "current registration")
+                yield Found(fixed, found.start(1), found.end(1), 0.95 - 2 * REPAIR_COST * changes, "current registration")
                 if not changes:
                     continue
         if REGISTRATION.fullmatch(value) and _has_digit(value):
-            yield Found(value, found.start(), found.end(), _age_score(value, written), "older registration")
+            yield Found(value, found.start(1), found.end(1), _age_score(value, written), "older registration")
     for found in re.finditer(rf"{_BEFORE}(?:[A-Za-z0-9][ |_]{{1,3}}){{6}}[A-Za-z0-9]{_AFTER}", text):
         fixed, changes = repair(re.sub(r"[ |_]", "", found[0]).upper().ljust(7, "?")[:7], "@@##@@@")
         if changes <= 2 and re.fullmatch(r"[A-HJ-PR-Y]{2}\d{2}[A-HJ-PR-Z]{3}", fixed):
@@ -65,7 +66,7 @@ def find_sort_codes(text: str) -> Iterator[Found]:
         value, changes = repair(_squeeze(written), "######")
         if changes > 2 or re.fullmatch(r"\d{1,2}\.\d{1,2}\.\d{2}", written):
             continue
-        shape = 0.95 if re.fullmatch(r"\w{2}[ -–]\w{2}[ -–]\w{2}", written) else 0.6
+        shape = 0.95 if re.fullmatch(r"\w{2}[ \-–]\w{2}[ \-–]\w{2}", written) else 0.6
         yield Found(value, found.start(), found.end(), shape - REPAIR_COST * changes, "shape")
 
 
@@ -91,12 +92,14 @@ def find_codes(text: str) -> Iterator[Found]:
     for found in re.finditer(
         r"(?<![\w£.,/@-])[A-Za-z0-9][A-Za-z0-9/.\-]{0,18}[A-Za-z0-9]|(?<![\w£.,/@-])\d(?![\w.,/])", text
     ):
-        written = found[0]
+        lead = re.match(r"(?:no|nr|num|inv|ref)\.(?=\w)", found[0], re.IGNORECASE)
+        start = found.start() + (lead.end() if lead else 0)
+        written = text[start : found.end()]
         if not re.search(r"\d", written) or re.search(r"\d\.\d\d$", written) or _is_date(written):
             continue
         if re.fullmatch(r"\d{1,2}(?:st|nd|rd|th|am|pm)", written, re.IGNORECASE):
             continue
-        yield Found(written.upper(), found.start(), found.end(), 0.6 if len(written) > 2 else 0.3, "code")
+        yield Found(written.upper(), start, found.end(), 0.6 if len(written) > 2 else 0.3, "code")
 
 
 @cache
@@ -117,8 +120,7 @@ def _loose(shape: str, gap: str) -> re.Pattern[str]:
     # At least one real digit must stand there, or every word of the right length would be a number.
     width = len(shape) * 4
     ahead = rf"(?=.{{0,{width}}}\d)" if "#" in shape else ""
-    before = _BEFORE + _NO_DIGITS_BEFORE if shape.startswith("#") else _BEFORE
-    return re.compile(before + ahead + gap.join(marks) + _AFTER)
+    return re.compile(_BEFORE + ahead + gap.join(marks) + _AFTER)
 
 
 @cache
@@ -145,4 +147,5 @@ def _age_score(value: str, written: str) -> float:
         return 0.75 if len(value) > 5 else 0.4
     if re.fullmatch(r"[A-Z]{3}\d{1,3}[A-Z]", value):
         return 0.7 if len(value) > 5 else 0.4
-    return 0.2 if written.upper() == written and len(value) > 3 else 0.05
+    spoken = written.upper() != written or re.search(r"(?<!\d)(?:19|20)\d\d(?!\d)", written)
+    return 0.0 if spoken or len(value) < 4 else 0.2

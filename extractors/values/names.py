@@ -82,7 +82,7 @@ def name_at_start(text: str) -> Found | None:
         ):
             break
         kept.append(token)
-    while kept and kept[-1][0].casefold() in ("&", "+", "and"):
+    while kept and (kept[-1][0].casefold() in ("&", "+", "and") or _letters_after_name(kept)):
         kept.pop()
     if not kept:
         return None
@@ -103,6 +103,16 @@ def looks_like_name(text: str) -> bool:
     if any(not _word_of_name(word) and not re.fullmatch(r"\(?Ret'?d\)?\.?", word) for word in words):
         return False
     return not any(_never_a_name(word) for word in bare)
+
+
+def unglued(name: str) -> str:
+    """Part the words of a name that a reader ran together: `DoreenSelmes`, `&Mrs TLuckhurst`."""
+    words = []
+    for word in re.sub(r"&(?=\S)", "& ", name).split():
+        initial = re.fullmatch(r"([A-Z])([A-Z][a-z]{2,})", word)
+        two = re.fullmatch(r"(?!(?:Mc|Mac|De|Le|La|Van|Von|Fitz|Di|Du|Da|St)[A-Z])([A-Z][a-z]{2,})([A-Z][a-z]{2,})", word)
+        words += list((initial or two or re.match("(.*)", word)).groups())  # type: ignore[union-attr]
+    return " ".join(words)
 
 
 def fullness(name: str) -> int:
@@ -128,6 +138,13 @@ def compatible(one: str, other: str) -> bool:
 def joined(title: str, forenames: str, surname: str) -> str:
     """Join the parts of a name that a form asks for apart."""
     return " ".join(part for part in (title, forenames, surname) if part)
+
+
+def _letters_after_name(tokens: list[re.Match[str]]) -> bool:
+    """Tell whether the last word is letters after a name, such as OBE or RIBA: capitals where the rest has small letters."""
+    last = tokens[-1][0].strip(".,")
+    written_out = sum(not token[0].isupper() and len(token[0]) > 2 for token in tokens[:-1])
+    return written_out >= 2 and len(last) > 1 and last.isupper() and last.isalpha()
 
 
 def _bare(name: str) -> list[str]:

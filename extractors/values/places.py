@@ -26,6 +26,8 @@ _FLAT = re.compile(
     r"(?:(?:ground|first|second|third|top|garden|basement|rear|upper|lower|front)(?: floor)? )?(?:flat|apartment|apt\.?|unit|room|studio|annexe?|fflat)\b",
     re.IGNORECASE,
 )
+_HOUSE_NAME = re.compile(r"The [\w' ]+|[A-Z]\w*(?:side|wood|view|croft|dene|holme|mead|lea|haven|bank|brook|fields?|hurst|leigh|dale|mount|ways|nook|don)")
+"""Names that houses have and people seldom."""
 _STOP_WORDS = frozenset(
     ["address", "is", "are", "was", "were", "at", "from", "to", "of", "my", "our", "we", "i", "he", "she", "they", "have", "has", "had", "live", "lives", "lived", "living", "now", "moved", "moving", "move", "leaving", "left", "leave", "in", "for", "the", "and", "on", "by", "as", "be", "been", "being", "will", "would", "please", "collection", "bin", "property", "this", "that", "it", "its", "with", "house", "new", "old", "previous", "current", "home", "kids", "me", "us", "you", "your", "number", "no", "name", "into", "out", "onto", "tenant", "so", "which", "who", "reside", "resident", "liable", "longer", "bungalow", "flat", "not", "near", "outside", "where", "because", "then", "send", "here", "there"]
 )
@@ -84,6 +86,9 @@ def find_addresses(text: str) -> Iterator[Found]:
         taken.append((start, code.end))
         yield Found(value, start, code.end, score, "postcode")
     for found in _PARTIAL.finditer(text):
+        words = [word.casefold() for word in re.findall(r"[A-Za-z]+", found[0])]
+        if any(word in _STOP_WORDS for word in words[:-1] if word not in ("flat", "house", "new", "old", "out")):
+            continue
         if not any(start < found.end() and found.start() < end for start, end in taken):
             yield Found(address_value(found[0]), found.start(), found.end(), 0.3, "street without postcode")
 
@@ -99,6 +104,13 @@ def _may_repair(written: str, changes: int) -> bool:
     """Allow repairs only where digits and capitals already speak for a postcode; else words become postcodes."""
     digits = sum(mark.isdigit() for mark in written)
     return changes == 0 or (changes <= 2 and digits >= (1 if written.upper() == written else 2))
+
+
+def unglued_address(value: str) -> str:
+    """Part what a reader ran together (`50ROUNDEL`, `QueensRd`), and mend a letter in a house number (`9I`)."""
+    value = re.sub(r"\b(\d+)[Il](?=[A-Za-z]?\b)", r"\g<1>1", value)
+    value = re.sub(r"\b(\d{1,4})(?=[A-Z][A-Za-z]{3})", r"\1 ", value)
+    return re.sub(r"([a-z]{2})(?=[A-Z][a-z])", r"\1 ", value)
 
 
 def _outward_forms(out: str) -> Iterator[str]:
@@ -162,6 +174,8 @@ def _with_building(before: str, start: int) -> int:
     lead = re.search(r"(?:(?:^|(?<=[\n,]))[ ]*)((?:[A-Z][\w'’.-]*[ ,]*){1,4})[,\n]?\s*$", before[:start])
     if lead and not any(word.strip(",.").casefold() in _STOP_WORDS for word in lead[1].split()) and lead[1].strip(" ,"):
         previous = before[: lead.start(1)].rstrip()
+        if not (_STREET_WORD.search(lead[1]) or _FLAT.search(lead[1]) or _HOUSE_NAME.fullmatch(lead[1].strip(" ,"))):
+            return start
         if not previous or previous[-1] in ",\n" or "\n" in before[:start]:
             return lead.start(1)
     return start

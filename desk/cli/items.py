@@ -59,11 +59,9 @@ def _nothing(state: str, *, filtered: bool) -> str:
     return "No item is like that." if filtered else "No post has been worked on yet; start with `postroom run`."
 
 
-def _print_items(found: list[ItemSummary], *, filtered: bool, limit: int) -> None:
+def _print_items(found: list[ItemSummary], *, state: str, filtered: bool, limit: int) -> None:
     if not found:
-        print_line(
-            "No item is like that." if filtered else "No post has been worked on yet; start with `postroom run`."
-        )
+        print_line(_nothing(state, filtered=filtered))
         return
     rows = [
         (item.id, item.process, str(item.state), _day(item.received_at), item.due, " ".join(item.reasons))

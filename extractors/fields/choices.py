@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from extractors.fields.item import Item
 from extractors.fields.labels import MEANING, LabelHit
 from extractors.fields.layout import Block, Cell, Span
+from extractors.fields.marks import marked
 from extractors.fields.options import Option, announced, place_evidence
 from postroom.process import FieldSpec
-from postroom.text import Section
+from postroom.text import Box, Section, Source
 
 TICKED = frozenset("☒☑✓✔✗✘⊠🗹🗷")
 EMPTY = frozenset("☐□▢◻⬜")
@@ -33,7 +34,7 @@ def choice_options(item: Item, name: str, spec: FieldSpec, labels: Sequence[Labe
         for value in spec.choices:
             if owner_of(name, value) in label.owners:
                 hits[value].append(_hit(item, name, value, label, labels))
-    _crowded(hits)
+    _crowded(item, hits)
     options = [_sum(found) for found in hits.values() if found]
     return sorted(options, key=lambda option: -option.evidence)
 
@@ -41,20 +42,33 @@ def choice_options(item: Item, name: str, spec: FieldSpec, labels: Sequence[Labe
 def ticked_integers(item: Item, name: str, spec: FieldSpec, labels: Sequence[LabelHit]) -> list[Option]:
     """Return the number whose box is ticked in a row of numbered boxes behind one of the field's labels."""
     options = []
-    for sheet in item.sheets:
-        for block in sheet.blocks:
-            for cell, offset in zip(block.cells, block.offsets, strict=True):
-                own, _, phrase = announced(name, Span(block, offset, offset + len(cell.text)), labels, item.process.fields)
-                inside = any(
-                    name in label.owners
-                    and label.span.block is block
-                    and offset <= label.span.start < offset + len(cell.text)
-                    for label in labels
-                )
-                number = _ticked_number(cell.text, spec)
-                if number and (own > 0.3 or inside):
-                    options.append(Option(number, 2.2, f"tick:{phrase}", Span(block, offset, offset + len(cell.text))))
+    for label in labels:
+        if name not in label.owners or label.box is None:
+            continue
+        block = label.span.block
+        row = [cell for cell in block.neighbours if abs(cell.box.middle[1] - label.box.middle[1]) < 0.8 * label.box.height and cell.box.x1 > label.box.x1]
+        text = " ".join(cell.text for cell in sorted(row, key=lambda cell: cell.box.x0))
+        number = _ticked_number(text, spec) or _inked_number(item, block, row, spec)
+        if number:
+            options.append(Option(number, 2.8, f"tick:{label.phrase}", label.span))
     return options
+
+
+def _inked_number(item: Item, block: Block, row: Sequence[Cell], spec: FieldSpec) -> str:
+    """Return the number of a row of printed numbers beside which a pen has been."""
+    found: dict[int, Box] = {}
+    for cell in row:
+        for word in cell.words:
+            figure = re.search(r"(?<!\d)(\d)(?=\W*$)", word.text)
+            if figure and (spec.minimum or 1) <= int(figure[1]) <= (spec.maximum or 9):
+                share = word.box.width / max(1, len(word.text))
+                left = word.box.x0 + figure.start() * share
+                found.setdefault(int(figure[1]), Box(left, word.box.y0, left + share, word.box.y1))
+    numbers = sorted(found)
+    if len(numbers) < 3 or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+        return ""
+    place = marked(item, block, [found[number] for number in numbers])
+    return str(numbers[place]) if place is not None else ""
 
 
 def _ticked_number(text: str, spec: FieldSpec) -> str:
@@ -130,24 +144,92 @@ def _state(text: str, *, at_end: bool) -> bool | None:
     return False if word in _EMPTY_WORDS else None
 
 
-def _crowded(hits: Mapping[str, list[Option]]) -> None:
-    """Weaken options printed side by side as a list, of which none is marked: they say nothing."""
-    rows: dict[tuple[int, int], set[str]] = {}
-    for value, options in hits.items():
-        for option in options:
-            rows.setdefault(_row(option), set()).add(value)
-    for value, options in hits.items():
-        for place, option in enumerate(options):
-            if len(rows[_row(option)]) >= max(2, min(3, len(hits))) and option.rule != "tick":
-                near = _marked_below(option) or _struck(option)
-                options[place] = option.stronger(3.0, "tick") if near else option.stronger(-3.5)
-        hits[value][:] = options
+def _crowded(item: Item, hits: Mapping[str, list[Option]]) -> None:
+    """Settle options that are printed side by side or one below the other: only the marked one says anything."""
+    listed = [(value, place) for value, options in hits.items() for place, option in enumerate(options) if option.rule != "tick"]
+    for group in _lists(hits, listed):
+        if len({value for value, _ in group}) < 2 or any(option.rule == "tick" and _together(option, hits[group[0][0]][group[0][1]]) for options in hits.values() for option in options):
+            continue
+        first = hits[group[0][0]][group[0][1]].span
+        assert first is not None  # noqa: S101 - words have a place
+        boxes = [_whole(hits, value, place) for value, place in group]
+        chosen = marked(item, first.block, boxes)
+        for number, (value, place) in enumerate(group):
+            option = hits[value][place]
+            ringed = chosen == number or (chosen is None and (_marked_below(option) or _ringed(option)))
+            hits[value][place] = option.stronger(2.6, "tick") if ringed else option.stronger(-3.5)
 
 
-def _row(option: Option) -> tuple[int, int]:
-    assert option.span is not None  # noqa: S101 - words have a place
-    cell: Cell = option.span.cell
-    return id(option.span.block), cell.line
+def _lists(hits: Mapping[str, list[Option]], listed: Sequence[tuple[str, int]]) -> list[list[tuple[str, int]]]:
+    """Return runs of options that stand together on a page, each in the order of the page."""
+    groups: list[list[tuple[str, int]]] = []
+    for value, place in listed:
+        option = hits[value][place]
+        home = next((group for group in groups if any(_together(option, hits[other][at]) for other, at in group)), None)
+        if home is None:
+            groups.append([(value, place)])
+        else:
+            home.append((value, place))
+    for group in groups:
+        group.sort(key=lambda entry: _corner(hits[entry[0]][entry[1]]))
+    return groups
+
+
+def _corner(option: Option) -> tuple[float, float]:
+    box = option.span.box if option.span else None
+    return (round(box.y0, 2), box.x0) if box else (0.0, 0.0)
+
+
+def _together(one: Option, other: Option) -> bool:
+    """Tell whether two options stand in one printed list: in a row with little between, or right below each other."""
+    if one.span is None or other.span is None or one.span.block.page != other.span.block.page:
+        return False
+    if one.span.block.document_id != other.span.block.document_id:
+        return False
+    first, second = one.span.box, other.span.box
+    if first is None or second is None:
+        return False
+    height = max(first.height, second.height)
+    if one.span.block.is_prose and one.span.block is other.span.block and item_prose(one, other):
+        return False
+    level = abs(first.middle[1] - second.middle[1]) < 0.7 * height
+    stacked = abs(first.x0 - second.x0) < 0.6 * height and abs(first.y0 - second.y0) < 3.2 * height
+    return level or (stacked and one.span.block.source is not Source.PLAIN)
+
+
+def item_prose(one: Option, other: Option) -> bool:
+    """Tell whether two options stand in one running sentence of a typed text, not in a printed list."""
+    return one.span is not None and other.span is not None and one.span.block.source is Source.PLAIN and not _listing(one, other)
+
+
+def _listing(one: Option, other: Option) -> bool:
+    assert one.span is not None  # noqa: S101 - words have a place
+    assert other.span is not None  # noqa: S101 - words have a place
+    first, second = sorted((one.span, other.span), key=lambda span: span.start)
+    between = first.block.text[first.end : second.start]
+    return bool(re.fullmatch(r"[\s,/|]*(?:or|neu)?[\s,/|]*|[^a-zA-Z]*(?:\w+[^a-zA-Z]+){0,2}", between))
+
+
+def _whole(hits: Mapping[str, list[Option]], value: str, place: int) -> Box:
+    """Return the box of the option's whole printed text, of which its words may be a part."""
+    span = hits[value][place].span
+    assert span is not None  # noqa: S101 - words have a place
+    cell, words = span.cell, span.words
+    box = span.box
+    assert box is not None  # noqa: S101 - words have a box
+    taken = {id(word) for options in hits.values() for option in options if option.span and option.span is not span for word in option.span.words}
+    line = list(cell.words)
+    at = [number for number, word in enumerate(line) if any(word is own for own in words)]
+    if not at:
+        return box
+    for step, edge in ((-1, at[0] - 1), (1, at[-1] + 1)):
+        while 0 <= edge < len(line) and id(line[edge]) not in taken:
+            gap = box.x0 - line[edge].box.x1 if step < 0 else line[edge].box.x0 - box.x1
+            if gap > 0.7 * box.height or not any(mark.isalpha() for mark in line[edge].text):
+                break
+            box = box.around(line[edge].box)
+            edge += step
+    return box
 
 
 def _marked_below(option: Option) -> bool:
@@ -169,7 +251,7 @@ def _near(block: Block) -> Sequence[Cell]:
     return block.neighbours or block.cells
 
 
-def _struck(option: Option) -> bool:
+def _ringed(option: Option) -> bool:
     """Tell whether an option in a row of options is ringed, as readers write a ring round it: `(10th)`, `©10th`."""
     assert option.span is not None  # noqa: S101 - words have a place
     text = option.span.block.text

@@ -28,6 +28,8 @@ class Item:
     process: Process
     sheets: tuple[Sheet, ...]
     subject: Sheet | None = None
+    pictures: dict[tuple[str, int], bytes | None] = field(default_factory=dict)
+    """Pictures of pages already drawn, by document and page."""
     _written: dict[str, date | None] = field(default_factory=dict)
 
     @property

@@ -89,7 +89,7 @@ def _matches(windows: Sequence[tuple[str, int, int]], keys: Sequence[str]) -> li
 
     known = set(keys)
     result = [(key, start, end, 1.0) for key, start, end in windows if key in known]
-    long_keys = [key for key in keys if len(key) >= 6]
+    long_keys = [key for key in keys if len(key) >= 6 and not any(mark.isdigit() for mark in key)]
     rest = [window for window in windows if window[0] not in known and len(window[0]) >= 5 and not window[0][-1].isdigit()]
     if not long_keys or not rest:
         return result

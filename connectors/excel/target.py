@@ -46,7 +46,6 @@ class ExcelTarget:
                 receipt = self._receipt(register, delivery.key)
                 if receipt:
                     return receipt
-                refuse_if_open(self._path)
                 self._seen = None
                 row = register.append(delivery.key, delivery.fields)
                 if save_over(register.book, self._path, stamp):

@@ -50,7 +50,7 @@ class Place(NamedTuple):
         head, _, message_id = source_key.partition(";<") if ";<" in source_key else source_key.rpartition(";")
         parts = head.rsplit(";", 2)
         if len(parts) != 3 or not (parts[1] + parts[2]).isdigit():
-            raise ConnectorDown("A source key names no mail.", hint="Restore the ledger: it was altered.")
+            raise ConnectorDown("A source key names no mail.", hint="Restore the altered ledger.")
         return cls(parts[0], int(parts[1]), int(parts[2]), f"<{message_id}" if message_id else "")
 
 

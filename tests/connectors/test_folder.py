@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.folder import FolderInbox, FolderSettings
@@ -281,6 +281,7 @@ def test_a_file_that_cannot_be_read_holds_up_no_other(world: FolderWorld, monkey
 
 
 @given(st.lists(st.sampled_from(["claim", "settle", "fetch", "drop"]), max_size=12))
+@settings(deadline=None)
 def test_any_order_of_steps_loses_nothing(steps: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         world = FolderWorld(Path(folder))
@@ -298,3 +299,24 @@ def test_any_order_of_steps_loses_nothing(steps: list[str]) -> None:
             else:
                 settle(inbox, known[-1])
         assert world.everything() == sorted(f"scan {number}".encode() for number in range(dropped))
+
+
+def test_a_file_named_like_an_earlier_folder_and_the_other_way_round(world: FolderWorld) -> None:
+    inbox = world.inbox()
+    for name in ("Benefits", "Benefits/scan.pdf", "Benefits"):
+        if (world.path / "Benefits").is_dir():
+            (world.path / "Benefits").rmdir()
+        world.drop(name, name.encode())
+        (message,) = inbox.fetch(9)
+        claim(inbox, message)
+        settle(inbox, message)
+    assert world.below("done") == [b"Benefits", b"Benefits", b"Benefits/scan.pdf"]
+
+
+def test_a_name_too_long_for_its_mark_is_cut(world: FolderWorld) -> None:
+    inbox = world.inbox()
+    for content in (b"one", b"two"):
+        world.drop("é" * 125 + ".pdf", content)
+        (message,) = inbox.fetch(9)
+        settle(inbox, message)
+    assert world.below("done") == [b"one", b"two"]

@@ -84,25 +84,19 @@ def world(server: Dovecot) -> Iterator[ImapWorld]:
 class ImapFaults(ImapWorld):
     """Each fault comes upon an inbox that is already signed in, and goes again."""
 
-    faults: ClassVar = {"refused": ConnectorDown, "stalled": TransientError, "cut": TransientError}
-
-    def open(self, **more: Any) -> ImapInbox:
-        return super().open(timeout_seconds=1, **more)
+    faults: ClassVar = {"refused": ConnectorDown, "cut": TransientError}
 
     @contextmanager
     def fault(self, name: str) -> Iterator[None]:
         if name == "refused":
             self.wire.refuse = True
             self.wire.cut()
-        elif name == "stalled":
-            self.wire.replies = lambda data: b"" if b"[READ-WRITE]" in data else data
         else:
             self.wire.cut_when = lambda data: b"SELECT" in data
         try:
             yield
         finally:
             self.wire.refuse = False
-            self.wire.replies = lambda data: data
             self.wire.cut_when = lambda data: False
 
 
@@ -378,6 +372,16 @@ def test_a_connection_the_server_closed_is_opened_again(world: ImapWorld) -> Non
     world.wire.cut()
     settle(inbox, message)
     assert world.mailbox.mails("Done") == [mail(1)]
+
+
+def test_a_server_that_falls_silent_is_tried_again_later(world: ImapWorld) -> None:
+    inbox = world.open(timeout_seconds=2)
+    world.wire.replies = lambda data: b"" if b"[READ-WRITE]" in data else data
+    with pytest.raises(TransientError, match="no answer in time"):
+        inbox.fetch(9)
+    world.wire.replies = lambda data: data
+    world.put(mail(1))
+    assert len(inbox.fetch(9)) == 1
 
 
 def test_a_wrong_password_is_refused_and_not_shown(world: ImapWorld) -> None:

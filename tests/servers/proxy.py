@@ -17,7 +17,6 @@ class Wire:
         self.replies: Callable[[bytes], bytes] = lambda data: data
         self.cut_when: Callable[[bytes], bool] = lambda data: False
         """Asked about each request; the connection is then reset before the server hears it."""
-        self.stalled = False
         self.refuse = False
         self.requests = b""
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -59,8 +58,6 @@ class Wire:
                     if self.cut_when(data):
                         self.cut()
                         return
-                elif self.stalled:
-                    continue
                 else:
                     data = self.replies(data)
                 goal.sendall(data)

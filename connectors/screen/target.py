@@ -94,6 +94,14 @@ class ScreenTarget:
                 dismiss(self._settings)
 
     def _keyed(self, walk: Walk, delivery: Delivery) -> Receipt:
+        try:
+            return self._saved(walk, delivery)
+        except DeliveryUncertain as fault:
+            kept = self._evidence(walk.page, delivery)
+            picture = f" A picture is kept as {kept['evidence']}." if kept else ""
+            raise DeliveryUncertain(fault.message + picture, hint=fault.hint) from None
+
+    def _saved(self, walk: Walk, delivery: Delivery) -> Receipt:
         settings, success = self._settings, self._settings.success
         walk.take(settings.form, "form")
         walk.see([success.seen], settings.answer_seconds, "success")
@@ -146,6 +154,8 @@ class ScreenTarget:
 
     def _evidence(self, page: Page, delivery: Delivery) -> dict[str, str]:
         """Keep a picture of the page with everything personal covered."""
+        from playwright.sync_api import Error
+
         folder = self._settings.evidence
         if folder is None:
             return {}
@@ -156,8 +166,8 @@ class ScreenTarget:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             page.screenshot(path=folder / name, mask=covered, full_page=True)
-        except OSError:
-            # The record is saved: a full disk must not make its outcome unknown.
+        except (OSError, Error):
+            # The record is saved: a full disk or a dead page must not make its outcome unknown.
             return {}
         return {"evidence": name}
 

@@ -171,9 +171,10 @@ class Walk:
             thing.get_by_role("radio", name=value, exact=True).check()
 
     def _press(self, step: Step, thing: Locator) -> None:
-        # Everything that can stop the press is tried before it counts as done.
-        thing.click(trial=True)
-        self.committed = self.committed or step.commit
+        if step.commit:
+            # Everything that can stop the press is tried before it counts as done.
+            thing.click(trial=True)
+            self.committed = True
         thing.click()
 
     def _await(self, places: Sequence[Place], seconds: float) -> Place:

@@ -140,7 +140,7 @@ def _page(screens: Screens, request: Request, kind: Kind, page: int, wrong: Mapp
         wrong=wrong,
         wards=wards,
         shown=_shown(kind, draft),
-        commit="Save record" if screens.faults.take("rename-button") and page == 3 else "Submit",
+        commit="Save record" if page == 3 and screens.faults.take("rename-button") else "Submit",
     )
 
 

@@ -101,12 +101,15 @@ class TestScreenContract(TargetContract):
     ("fault", "recorded"),
     [("expire-before-commit", 0), ("expire-after-commit", 1), ("error-after-commit", 1), ("alert-after-commit", 1)],
 )
-def test_an_unknown_outcome_ends_in_one_record(back_office: BackOffice, fault: str, recorded: int) -> None:
+def test_an_unknown_outcome_ends_in_one_record(
+    back_office: BackOffice, tmp_path: Path, fault: str, recorded: int
+) -> None:
     one = delivery(800 + len(fault), PLAIN, fault)
-    target = ScreenTarget(described(back_office, answer_seconds=2))
+    target = ScreenTarget(described(back_office, answer_seconds=1, evidence=tmp_path))
     back_office.set_faults({"name": fault})
-    with pytest.raises(DeliveryUncertain):
+    with pytest.raises(DeliveryUncertain, match=r"picture is kept as PR-\w+-\d+-\d+\.png"):
         target.deliver(one)
+    assert len(list(tmp_path.iterdir())) == 1
     found = target.find(one.key)
     assert (found is not None) == (recorded == 1)
     receipt = found or target.deliver(one)
@@ -272,12 +275,21 @@ def test_another_program_on_the_account_is_waited_for(back_office: BackOffice, m
     target.close()
 
 
-def test_other_hosts_are_not_spoken_to() -> None:
-    hosts = {"127.0.0.1:8600"}
-    assert robots._allowed("http://127.0.0.1:8600/screens", hosts)
-    assert robots._allowed("data:image/png;base64,AA", hosts)
-    assert not robots._allowed("http://127.0.0.1:8601/", hosts)
-    assert not robots._allowed("https://fonts.example.org/a.css", hosts)
+@pytest.mark.parametrize(
+    ("address", "blocked"),
+    [
+        ("http://127.0.0.1:8600/screens", False),
+        ("http://127.0.0.1:8600", False),
+        ("data:image/png;base64,AA", False),
+        ("http://127.0.0.1:8601/", True),
+        ("http://127.0.0.1:86001/", True),
+        ("https://fonts.example.org/a.css", True),
+        ("https://127.0.0.1:8600.example.org/", True),
+        ("https://user@127.0.0.1:8600@example.org/", True),
+    ],
+)
+def test_other_hosts_are_not_spoken_to(address: str, blocked: bool) -> None:
+    assert bool(robots.elsewhere({"127.0.0.1:8600"}).search(address)) is blocked
 
 
 @pytest.mark.parametrize(

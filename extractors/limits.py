@@ -16,7 +16,6 @@ class Limits(BaseModel):
     depth: int = Field(20, gt=0, description="How deep parts, mails and archives may stand inside each other.")
     parts: int = Field(500, gt=0, description="Parts of one message, enclosed mails included.")
     documents: int = Field(100, gt=0, description="Files that one message may hold.")
-    body_characters: int = Field(2_000_000, gt=0, description="Length of one text that is read, in characters.")
     archive_depth: int = Field(2, gt=0, description="How deep zip archives may stand inside each other.")
     archive_entries: int = Field(500, gt=0, description="Files in one zip archive.")
     archive_bytes: int = Field(200_000_000, gt=0, description="Unpacked size of all archives of a message, in bytes.")

@@ -71,10 +71,11 @@ _BRANDS = {
 }
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _HEADER = re.compile(rb"[!-9;-~]+[ \t]*:")
-_MAIL_HEADERS = frozenset(
+_MAIL_HEADER_NAMES = (
     b"from to subject date message-id received return-path mime-version content-type content-transfer-encoding "
-    b"delivered-to reply-to sender cc x-mailer x-originating-ip dkim-signature x-received in-reply-to references".split()
+    b"delivered-to reply-to sender cc x-mailer x-originating-ip dkim-signature x-received in-reply-to references"
 )
+_MAIL_HEADERS = frozenset(_MAIL_HEADER_NAMES.split())
 _PROLOGUE = re.compile(r"<!--.*?-->|<\?xml[^>]*>", re.S)
 _HTML = re.compile(r"\s*<(?:!doctype\s+html|html|head|body|table|div|p)\b", re.I)
 _TEXT_BY_SUFFIX = {".csv": CSV, ".tsv": CSV, ".htm": HTML, ".html": HTML, ".eml": MAIL, ".vcf": CARD, ".ics": CALENDAR}
@@ -199,6 +200,8 @@ def _kind_of_text(text: str, name: str) -> str:
 
 
 def _is_table(text: str) -> bool:
-    rows = [line for line in text.splitlines()[:-1] if line.strip()][:20]
+    # The start of a long file may end within a row.
+    whole = text if len(text) < _LOOK // 2 else text[: text.rfind("\n")]
+    rows = [line for line in whole.splitlines() if line.strip()][:20]
     counts = [{row.count(mark) for row in rows} for mark in ("\t", ";", ",")]
     return len(rows) >= 3 and any(len(count) == 1 and count.pop() >= 2 for count in counts)

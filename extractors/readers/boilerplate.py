@@ -89,6 +89,7 @@ _CORPORATE = (
 )
 _LONGEST_SIGNATURE = 25
 _LONGEST_FRAME = 40
+_LONGEST_TITLE = 200
 _WINDOW = 4
 
 
@@ -131,7 +132,7 @@ def _mark_small_print(rows: Sequence[Row], sections: list[Section], start: int, 
             sections[at:last] = [Section.DISCLAIMER] * (last - at)
     _mark_frames(rows, sections, start, end)
     for at in range(start, end):
-        text = rows[at].text
+        text = rows[at].text[:_LONGEST_TITLE]
         if _BANNER.match(text) or (_TITLE.match(text) and _next_is(rows, sections, at + 1, end, Section.DISCLAIMER)):
             sections[at] = Section.DISCLAIMER
 
@@ -188,16 +189,21 @@ def _mark_program_lines(rows: Sequence[Row], sections: list[Section], start: int
 
 
 def _mark_signature(rows: Sequence[Row], sections: list[Section], start: int, end: int) -> None:
+    """Mark the last signature of a stretch; what stands far below its first line was never part of it."""
     own = sections[start]
-    for at in range(start, end):
-        below = [row for row in range(at + 1, end) if rows[row].text.strip() and sections[row] is own]
-        if len(below) > _LONGEST_SIGNATURE:
-            continue
-        if _SIGNATURE_MARK.match(rows[at].text):
-            sections[at] = Section.SIGNATURE
-        elif _CLOSING.match(rows[at].text) and _is_corporate([rows[row].text for row in below[1:]]):
+    below: list[int] = []
+    for at in range(end - 1, start - 1, -1):
+        text = rows[at].text[:_LONGEST_TITLE]
+        if _SIGNATURE_MARK.match(text):
+            below.append(at)
+        elif _CLOSING.match(text) and _is_corporate([rows[row].text for row in below[:-1]]):
             # The name below the closing words is the sender's own; what follows is the firm's.
-            below = below[1:]
+            below = below[:-1]
+        elif text.strip() and sections[at] is own:
+            below.append(at)
+            if len(below) > _LONGEST_SIGNATURE:
+                return
+            continue
         else:
             continue
         for row in below:

@@ -20,6 +20,7 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s
 _TIGHT = re.compile(r"msonormal|margin(?:-top)?\s*:\s*0", re.I)
 _INDENT = re.compile(r"border\s*:\s*none", re.I)
 _QUOTES = re.compile(r"yahoo_quoted|protonmail_quote|tutanota_quote|zmail_extra", re.I)
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 _SPACE = re.compile(r"[ \t\r\n\f\v\u00a0]+")
 _LONGEST_CELL = 200
 _MOST_CELL_LINES = 3
@@ -92,7 +93,7 @@ def html_lines(page: str) -> HtmlPage:
 
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True, no_network=True)
     try:
-        root = html.document_fromstring(page.encode("utf-8", "replace"), parser=parser)
+        root = html.document_fromstring(_CONTROL.sub("", page).encode("utf-8", "replace"), parser=parser)
     except (etree.LxmlError, ValueError, AssertionError):
         return HtmlPage([])
     walk = _Walk()

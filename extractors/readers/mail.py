@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from extractors.readers.html import html_lines
-from extractors.readers.rows import Row, plain_rows
+from extractors.readers.rows import LONGEST_TEXT, Row, plain_rows
 from extractors.readers.sections import mark_sections
 from extractors.unpack.charsets import decode_html, decode_text
 from postroom.document import Document, Role
+from postroom.errors import LimitExceeded
 from postroom.text import Text, plain_page
 
 
@@ -28,8 +29,14 @@ def read_body(document: Document, subject: str = "") -> Text:
     Args:
         document: The body, plain or HTML, as unpacking chose it.
         subject: Of its mail; it tells a reply from a forwarded mail.
+
+    Raises:
+        LimitExceeded: It is longer than anybody's letter.
     """
-    return Text(document.id, (plain_page(mark_sections(_rows(document), subject)),))
+    rows = _rows(document)
+    if sum(len(row.text) for row in rows) > LONGEST_TEXT:
+        raise LimitExceeded("The text of this mail is too long to be read.", hint="Open it in your mail program.")
+    return Text(document.id, (plain_page(mark_sections(rows, subject)),))
 
 
 def _rows(document: Document) -> list[Row]:

@@ -6,6 +6,7 @@ import re
 
 from extractors import sniff
 from extractors.readers.html import html_lines
+from extractors.readers.rows import LONGEST_TEXT
 from extractors.unpack.charsets import decode_html, decode_text
 from extractors.unpack.rtf import rtf_text
 from postroom.document import Document
@@ -13,7 +14,6 @@ from postroom.errors import LimitExceeded
 from postroom.text import Section, Text, plain_page
 
 _KINDS = frozenset({sniff.PLAIN, sniff.CSV, sniff.HTML, sniff.RTF, sniff.CARD, sniff.CALENDAR, "application/xml"})
-_LONGEST = 5_000_000
 _FOLDED = re.compile(r"\n[ \t]")
 _PROPERTY = re.compile(r"^([A-Za-z-]+)((?:;[^:\"]*(?:\"[^\"]*\")?)*):(.*)$")
 _UNTOLD = frozenset({"begin", "end", "version", "prodid", "photo", "logo", "key", "sound", "uid", "rev", "dtstamp"})
@@ -33,7 +33,7 @@ class PlainReader:
         Raises:
             LimitExceeded: The file is longer than anybody's letter.
         """
-        if len(document.content) > _LONGEST:
+        if len(document.content) > LONGEST_TEXT:
             raise LimitExceeded("The text is too long to be read.", hint="Open it by hand.")
         return Text(document.id, (plain_page([(line, Section.NEW) for line in _lines(document)]),))
 

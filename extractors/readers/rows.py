@@ -8,6 +8,10 @@ from dataclasses import dataclass
 _MARKS = re.compile(r"^(?:[ \t]{0,3}>)+[ \t]?")
 
 
+LONGEST_TEXT = 1_000_000
+"""In bytes; nobody writes a council a longer letter, and each word of it costs memory."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of text and how deep it is quoted."""

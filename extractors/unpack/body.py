@@ -10,6 +10,8 @@ from dataclasses import dataclass
 _SEE = r"\b(?:view|read|see|support|display|open|click)\w*\b"
 _ELSEWHERE = r"\b(?:html|browser|online|web ?version)\b"
 _STUB = re.compile(rf"{_SEE}.{{0,200}}{_ELSEWHERE}|{_ELSEWHERE}.{{0,200}}{_SEE}", re.I | re.S)
+_LARGEST_PAGE = 5_000_000
+"""In characters; of a larger page the plain version is read, if there is one."""
 _WORD = re.compile(r"\w+")
 
 
@@ -21,14 +23,13 @@ class Segment:
     html: str = ""
 
 
-def best_body(segments: Sequence[Segment], limit: int) -> tuple[str, str, bytes] | None:
+def best_body(segments: Sequence[Segment]) -> tuple[str, str, bytes] | None:
     """Return name, media type and UTF-8 bytes of the body, or None for a mail without text.
 
     Args:
         segments: Stretches of text in the order they stand in.
-        limit: Characters that are looked at; the plain version serves where the HTML is longer.
     """
-    chosen = [(segment, _reads_better_as_html(segment, limit)) for segment in segments]
+    chosen = [(segment, _reads_better_as_html(segment)) for segment in segments]
     if not any(segment.plain.strip() or segment.html.strip() for segment, _ in chosen):
         return None
     if not any(as_html for _, as_html in chosen):
@@ -37,8 +38,8 @@ def best_body(segments: Sequence[Segment], limit: int) -> tuple[str, str, bytes]
     return "body.html", "text/html", "\n".join(pieces).encode()
 
 
-def _reads_better_as_html(segment: Segment, limit: int) -> bool:
-    if not segment.html.strip() or len(segment.html) > limit:
+def _reads_better_as_html(segment: Segment) -> bool:
+    if not segment.html.strip() or len(segment.html) > _LARGEST_PAGE:
         return not segment.plain.strip() and bool(segment.html)
     if not segment.plain.strip():
         return True

@@ -50,14 +50,17 @@ def _words(line: str) -> str:
         part if isinstance(part, str) else decode_text(part, charset) if charset else decode_text(part)
         for part, charset in parts
     ]
-    return "".join(texts)
+    return "".join(texts) or line
 
 
 def file_name(part: Part) -> str:
     """Return the name a part gives its file, made safe to show, or an empty string."""
     for parameter, header in (("filename", "content-disposition"), ("name", "content-type")):
+        # The parser spoils raw 8-bit characters when it takes a header apart, so they are decoded before.
+        repaired = Part()
+        repaired[header] = _repaired(next(iter(_values(part, header)), ""))
         try:
-            value = part.get_param(parameter, header=header)
+            value = repaired.get_param(parameter, header=header)
         except (ValueError, TypeError, IndexError, MessageError):
             continue
         if isinstance(value, tuple):
@@ -79,9 +82,16 @@ def addresses(part: Part, name: str, limit: int = 16_000) -> list[tuple[str, str
     found: list[tuple[str, str]] = []
     for raw in _values(part, name):
         line = _FOLD.sub(" ", raw[:limit])
-        pairs = [(header_text(who), address) for who, address in getaddresses([line]) if "@" in address]
+        pairs = [(header_text(who), address) for who, address in _parsed(line) if "@" in address]
         found += pairs or [(_name_beside(line, at), at) for at in _ADDRESS.findall(header_text(line))]
     return [(who, address.strip().strip("<>").lower()) for who, address in found]
+
+
+def _parsed(line: str) -> list[tuple[str, str]]:
+    try:
+        return getaddresses([line])
+    except (RecursionError, ValueError, IndexError):
+        return []
 
 
 def _name_beside(line: str, address: str) -> str:

@@ -75,7 +75,7 @@ def _settle(sheet: _Sheet, start: int) -> None:
     bodies = len(parcel.documents)
     for name, content, part in sheet.files:
         _take_file(sheet, name, content, part, pages)
-    body = best_body(sheet.segments, parcel.limits.body_characters)
+    body = best_body(sheet.segments)
     if body is None and any(document.role is place.role for document in parcel.documents[bodies:]):
         return
     if body is not None:

@@ -62,7 +62,7 @@ def _open(parcel: Parcel, message: Any, place: Place) -> Envelope:
     parcel.check_depth(place)
     html = _bytes(message, "htmlBody")
     page = decode_html(html) if html else ""
-    body = best_body([Segment(_plain(message, page), page)], parcel.limits.body_characters)
+    body = best_body([Segment(_plain(message, page), page)])
     if body is not None:
         parcel.add(Document(*body, place.role, place.inside))
     for attachment in _value(message, "attachments") or ():

@@ -20,7 +20,7 @@ def open_enclosed_tnef(parcel: Parcel, name: str, content: bytes, place: Place) 
     """Open a wrapper that stands inside another file or came by itself."""
     start = len(parcel.documents)
     segments = open_winmail(parcel, name, content, place, has_body=False)
-    body = best_body(segments, parcel.limits.body_characters)
+    body = best_body(segments)
     if body is not None:
         parcel.documents.insert(start, Document(*body, Role.ENCLOSED_BODY, (*place.inside, name)))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from extractors.triage.parts import Part
-from extractors.triage.phrases import fold, found, phrase
+from extractors.triage.phrases import Phrase, fold, found, phrase
 from postroom.process import FieldSpec, Process
 
 HEADING_SCORE = 1.8
@@ -17,7 +17,7 @@ TYPE_SCORE = 1.0
 LABEL_SCORE = 0.5
 MOST_LABELS = 2.5
 AGAINST_SCORE = -0.9
-FADING = 0.75
+FADING = 0.85
 """Each further phrase counts this much of the one before: ten weak words are not ten proofs."""
 _CLOSE_ENOUGH = 86
 """Least likeness (0-100) of a line and a heading: OCR misreads one letter in eight on poor print."""
@@ -60,7 +60,7 @@ class Witness:
 
     def testify(self, part: Part, folded: str) -> Evidence:
         """Weigh what a part says for this process; `folded` is the part's text, folded once for all witnesses."""
-        words = found(self.process.recognise.phrases, folded)
+        words = _apart(found(self.process.recognise.phrases, folded), folded)
         against = found(self.process.recognise.against, folded)
         headings = self._headings_in(part)
         references = [r for r in self._references if r.search(part.text)]
@@ -104,6 +104,19 @@ def witnesses(processes: Sequence[Process]) -> tuple[Witness, ...]:
 def mentions(process: Process, folded: str) -> bool:
     """Say whether a folded text speaks of a process in one of its phrases of two words or more."""
     return any(each.words > 1 for each in found(process.recognise.phrases, folded))
+
+
+def _apart(phrases: Sequence[Phrase], folded: str) -> list[Phrase]:
+    """Return the phrases that stand on words of their own, the most telling first: the same words count once."""
+    taken: set[int] = set()
+    kept = []
+    for each in sorted(phrases, key=lambda one: (-one.telling, -one.words)):
+        spans = [each.places(match) for match in each.pattern.finditer(folded)]
+        free = next((span for span in spans if len(span & taken) <= len(span) / 2), None)
+        if free is not None:
+            taken |= free
+            kept.append(each)
+    return kept
 
 
 def _heads(line: str, heading: str) -> bool:

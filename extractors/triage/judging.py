@@ -15,9 +15,9 @@ from postroom.disposition import OTHER
 from postroom.process import Process
 
 SPAM = "spam"
-EVIDENCE_WEIGHT = 0.9
-LEARNED_WEIGHT = 1.1
-OTHER_START = 0.5
+EVIDENCE_WEIGHT = 1.2
+LEARNED_WEIGHT = 1.4
+OTHER_START = 0.25
 """What speaks for "no process" before anything is read: doubt goes to a person."""
 QUOTED_WEIGHT = 0.45
 FEW_WORDS = 25
@@ -113,8 +113,10 @@ class Judge:
         likely = self._model.likelihoods(text)
         unnamed = OTHER_START + sum(each.telling for each in found(self._rules.other.phrases, folded)[:3])
         scores = {name: each.score for name, each in evidence.items()} | {OTHER: unnamed}
+        # A process without examples is neither likely nor unlikely by them.
+        unlearned = 1 / len(scores)
         logits = {
-            name: EVIDENCE_WEIGHT * score + LEARNED_WEIGHT * math.log(max(likely.get(name, 0.0), _LEAST_LIKELY))
+            name: EVIDENCE_WEIGHT * score + LEARNED_WEIGHT * math.log(max(likely.get(name, unlearned), _LEAST_LIKELY))
             for name, score in scores.items()
         }
         highest = max(logits.values())

@@ -13,14 +13,13 @@ from extractors.triage.phrases import SENTENCE_END, fold
 class ExampleModel:
     """Words and letter groups of the examples, weighed by logistic regression; the same examples, the same weights."""
 
-    def __init__(self, labels: tuple[str, ...], model: Any) -> None:
-        self.labels = labels
+    def __init__(self, model: Any) -> None:
         self._model = model
 
     def likelihoods(self, text: str) -> Mapping[str, float]:
-        """Return how likely each label is for a text, adding up to 1."""
+        """Return how likely each label is for a text, adding up to 1; nothing where there was nothing to learn."""
         if self._model is None:
-            return dict.fromkeys(self.labels, 1 / max(len(self.labels), 1))
+            return {}
         values = self._model.predict_proba([_plain(text)])[0]
         return {str(label): float(value) for label, value in zip(self._model.classes_, values, strict=True)}
 
@@ -33,9 +32,8 @@ def learn(examples: Mapping[str, Sequence[str]]) -> ExampleModel:
 
 @lru_cache(maxsize=8)
 def _fit(pairs: tuple[tuple[str, str], ...]) -> ExampleModel:
-    labels = tuple(sorted({label for label, _ in pairs}))
-    if len(labels) < 2:
-        return ExampleModel(labels, None)
+    if len({label for label, _ in pairs}) < 2:
+        return ExampleModel(None)
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline, make_union
@@ -46,7 +44,7 @@ def _fit(pairs: tuple[tuple[str, str], ...]) -> ExampleModel:
     letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
     model = make_pipeline(make_union(words, letters), LogisticRegression(C=12.0, class_weight="balanced", max_iter=300))
     model.fit([_plain(text) for _, text in pairs], [label for label, _ in pairs])
-    return ExampleModel(labels, model)
+    return ExampleModel(model)
 
 
 def _plain(text: str) -> str:

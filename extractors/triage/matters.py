@@ -13,10 +13,10 @@ from extractors.triage.phrases import found
 from extractors.triage.rules import TriageRules
 from postroom.disposition import OTHER
 
-_LIKELY = 0.8
-_PLAIN = 1.9
+_LIKELY = 0.88
+_PLAIN = 1.3
 """Evidence from which a passage is a request of its own, where the writer announces another matter."""
-_HINT = 0.9
+_HINT = 0.8
 """The same if the passage also asks for something in so many words."""
 _PLAINER = 3.2
 """The same where nothing announces a second matter."""
@@ -99,7 +99,7 @@ def _details(judged: Sequence[_Judged], main: str) -> set[int]:
 
 def _owner(judged: _Judged, main: str, returns: bool, judge: Judge, rules: TriageRules) -> str:
     part, verdict = judged.passage.part, judged.verdict
-    if part.words < _FEWEST_WORDS or main == OTHER:
+    if _is_common(judged.passage) or main == OTHER:
         return ""
     folded = part.folded
     asks = bool(found(_ASKING, folded)) or "?" in part.text
@@ -128,12 +128,16 @@ def _is_elsewhere(folded: str, main: str, judge: Judge, rules: TriageRules) -> b
 
 def _second(owner: str, owned: Sequence[_Judged]) -> Matter:
     theirs = [j for j in owned if j.owner == owner]
-    shared = [j for j in owned if j.owner == owner or (not j.owner and j.passage.part.words < _FEWEST_WORDS)]
+    shared = [j for j in owned if j.owner == owner or (not j.owner and _is_common(j.passage))]
     if owner == OTHER:
         reason = "it asks something else besides; a person decides what becomes of it"
         return Matter(OTHER, _LIKELY, (reason,), _rows(shared))
     best = max((j.verdict for j in theirs), key=lambda verdict: verdict.confidence)
     return Matter(owner, best.confidence, best.reasons(), _rows(shared))
+
+
+def _is_common(passage: Passage) -> bool:
+    return passage.closing or passage.part.words < _FEWEST_WORDS
 
 
 def _rows(judged: Sequence[_Judged]) -> Part:

@@ -75,6 +75,8 @@ class Parts:
     """What the sender wrote or passed on."""
     quoted: Part
     """Earlier mails repeated below."""
+    frame: Part
+    """Signatures and small print under what the sender wrote."""
     documents: tuple[Part, ...]
     """Attachments and scans that hold text, one part each."""
     blank: tuple[str, ...] = ()
@@ -93,6 +95,7 @@ def take_apart(read: ReadMessage) -> Parts:
         is_reply=fold(subject).startswith((" re ", " atb ")),
         body=Part(tuple(row for _, text in bodies for row in _rows(text, *SPOKEN))),
         quoted=Part(tuple(row for _, text in bodies for row in _rows(text, Section.QUOTED))),
+        frame=Part(tuple(row for _, text in bodies for row in _rows(text, Section.SIGNATURE, Section.DISCLAIMER))),
         documents=tuple(part for _, part in parts if part.words >= 3),
         blank=tuple(document.id for document, part in parts if part.words < 3),
     )

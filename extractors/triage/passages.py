@@ -11,6 +11,11 @@ from extractors.triage.phrases import fold, found
 
 _NUMBERED = re.compile(r"^\W{0,2}(?:\d{1,2}|[a-e]|i{1,3}|iv|v)[.):]\s+\S|^\s*[-*•–]\s+\S", re.I)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\d(])")
+_CLOSING = re.compile(
+    r"\W*(?:(?:kind(?:est)?|best|warm(?:est)?|many)\s+)?"
+    r"(?:regards|wishes|thanks|yours|thank you|cheers|cofion|diolch|sincerely)(?:\s+\w+){0,2}\W*$",
+    re.I,
+)
 _TURN_WORDS = 5
 """Words at the beginning of a sentence in which a turn is announced."""
 
@@ -24,6 +29,8 @@ class Passage:
     """It begins with a number, a bullet or a word such as "also": the writer says that something new comes."""
     listed: bool = False
     """It begins with a number or a bullet."""
+    closing: bool = False
+    """It is the greeting at the end, with the name and address under it."""
 
 
 def passages(body: Part, turns: Sequence[str]) -> tuple[Passage, ...]:
@@ -31,7 +38,10 @@ def passages(body: Part, turns: Sequence[str]) -> tuple[Passage, ...]:
     found_so_far: list[Passage] = []
     for row, piece, starts, announced, listed in _pieces(body.rows, turns):
         fresh = replace(row, text=piece)
-        if found_so_far and not starts:
+        closes = bool(_CLOSING.match(piece))
+        if closes or (found_so_far and found_so_far[-1].closing and not announced):
+            found_so_far.append(Passage(Part((fresh,)), closing=True))
+        elif found_so_far and not starts:
             last = found_so_far[-1]
             found_so_far[-1] = replace(last, part=replace(last.part, rows=(*last.part.rows, fresh)))
         else:

@@ -39,6 +39,11 @@ class Phrase:
         """How much finding it says: a single common word less than a whole phrase."""
         return {1: 0.6, 2: 1.0}.get(self.words, 1.3)
 
+    @staticmethod
+    def places(match: re.Match[str]) -> set[int]:
+        """Return where the phrase's own words stand, without the words that a gap let through."""
+        return {place for group in range(1, match.re.groups + 1) for place in range(*match.span(group))}
+
     def opens(self, folded: str) -> bool:
         """Say whether a folded text begins with the phrase."""
         return self.pattern.match(folded, 1) is not None
@@ -62,7 +67,8 @@ def found(written: Iterable[str], folded: str) -> list[Phrase]:
 
 
 def _sequence(piece: str) -> str:
-    return " ".join(_word(word) for word in piece.split())
+    # A group for each piece: its place is where the phrase really stands, without the words between.
+    return f"({' '.join(_word(word) for word in piece.split())})"
 
 
 def _word(word: str) -> str:

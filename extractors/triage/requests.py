@@ -58,14 +58,21 @@ def _from_body(parts: Parts, verdict: Verdict, judge: Judge, rules: TriageRules)
     documents = (*parts.body.document_ids, *parts.blank)
     matters = matters_of(parts.body, verdict, judge, rules)
     return tuple(
-        Triage(each.process, each.confidence, each.reasons, documents, each.part.spans() if len(matters) > 1 else ())
+        Triage(
+            each.process, each.confidence, each.reasons, documents, _lines(each.part, parts) if len(matters) > 1 else ()
+        )
         for each in matters
     )
 
 
+def _lines(part: Part, parts: Parts) -> tuple[tuple[str, int, int, int], ...]:
+    """Return the lines of one of several matters, with the signature, which belongs to all."""
+    return Part((*part.rows, *parts.frame.rows)).spans()
+
+
 def _own_matter(parts: Parts, body: Verdict, sheets: Sequence[Sheet], rules: TriageRules) -> bool:
     """Say whether the body asks for something that none of the documents is about."""
-    if body.process == OTHER or _is_cover(parts, rules):
+    if body.process == OTHER or parts.body.words <= _BRIEF:
         return False
     if any(sheet.verdict.process == body.process for sheet in sheets):
         return False
@@ -124,8 +131,7 @@ def _together(
         dict.fromkeys([*parts.body.document_ids, *(n for s in sheets for n in s.part.document_ids), *parts.blank])
     )
     if body.process != OTHER and (body.score >= _OWN_MATTER or not _is_cover(parts, rules)):
-        first, *others = _from_body(parts, body, judge, rules)
-        return (replace(first, document_ids=ids), *others)
+        return _with_rest(list(_from_body(parts, body, judge, rules)), [], sheets, parts)
     everything = Part((*parts.body.rows, *(row for sheet in sheets for row in sheet.part.rows)))
     verdict = judge.weigh(everything, before=parts.subject)
     alone = max((sheet.verdict for sheet in sheets), key=lambda each: (each.process != OTHER, each.confidence))

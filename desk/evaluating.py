@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from extractors.limits import Limits
     from extractors.ocr.settings import OcrSettings
     from extractors.triage import Triager, TriageRules
-    from postroom.evaluation import EvaluationReport
+    from postroom.figures import EvaluationReport
     from postroom.process import Process
     from postroom.workitem import Extraction
 

@@ -10,10 +10,10 @@ from extractors.fields.labels import LabelHit
 from extractors.fields.layout import Sheet, Span
 from extractors.fields.options import Option, place_evidence, strongest, typed_options
 from extractors.fields.regions import Region, regions
-from extractors.values.places import address_value, find_postcodes
+from extractors.values.places import address_value, find_postcodes, unglued_address
 from postroom.normal import comparison_key
 from postroom.process import FieldSpec
-from postroom.text import Box
+from postroom.text import Box, Source
 
 POSTCODE_OWNER = "postcode-part"
 """Owner of the labels of a separate postcode box."""
@@ -62,6 +62,8 @@ def _boxes(item: Item, name: str, labels: Sequence[LabelHit]) -> Iterator[Option
         sheet = next(sheet for sheet in item.sheets if span.block in sheet.blocks)
         code = _postcode_box(sheet, region, span, labels)
         value = address_value(f"{text}\n{code}" if code else text)
+        if span.block.source in (Source.TESSERACT, Source.RAPIDOCR):
+            value = unglued_address(value)
         plausible = bool(re.search(r"\d", text)) or "," in value
         evidence = (
             -1.0

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from extractors.fields.item import Item
 from extractors.fields.labels import MEANING, LabelHit
 from extractors.fields.layout import Block, Cell, Span
-from extractors.fields.marks import marked
+from extractors.fields.marks import marked, ticked_in_row
 from extractors.fields.options import Option, announced, place_evidence
 from postroom.process import FieldSpec
 from postroom.text import Box, Section, Source
@@ -48,10 +48,18 @@ def ticked_integers(item: Item, name: str, spec: FieldSpec, labels: Sequence[Lab
         block = label.span.block
         row = [cell for cell in block.neighbours if abs(cell.box.middle[1] - label.box.middle[1]) < 0.8 * label.box.height and cell.box.x1 > label.box.x1]
         text = " ".join(cell.text for cell in sorted(row, key=lambda cell: cell.box.x0))
-        number = _ticked_number(text, spec) or _inked_number(item, block, row, spec)
+        number = _ticked_number(text, spec) or _boxed_number(item, label, spec) or _inked_number(item, block, row, spec)
         if number:
             options.append(Option(number, 2.8, f"tick:{label.phrase}", label.span))
     return options
+
+
+def _boxed_number(item: Item, label: LabelHit, spec: FieldSpec) -> str:
+    """Return the number by the place of the ticked box among as many boxes as there are numbers."""
+    if spec.minimum is None or spec.maximum is None or label.box is None:
+        return ""
+    place = ticked_in_row(item, label.span.block, label.box, spec.maximum - spec.minimum + 1)
+    return str(spec.minimum + place) if place is not None else ""
 
 
 def _inked_number(item: Item, block: Block, row: Sequence[Cell], spec: FieldSpec) -> str:
@@ -171,13 +179,15 @@ def _lists(hits: Mapping[str, list[Option]], listed: Sequence[tuple[str, int]]) 
         else:
             home.append((value, place))
     for group in groups:
-        group.sort(key=lambda entry: _corner(hits[entry[0]][entry[1]]))
+        corners = {entry: _corner(hits[entry[0]][entry[1]]) for entry in group}
+        level = max(corner[0] for corner in corners.values()) - min(corner[0] for corner in corners.values()) < 0.012
+        group.sort(key=lambda entry: corners[entry][1] if level else corners[entry][0])
     return groups
 
 
 def _corner(option: Option) -> tuple[float, float]:
     box = option.span.box if option.span else None
-    return (round(box.y0, 2), box.x0) if box else (0.0, 0.0)
+    return (box.middle[1], box.x0) if box else (0.0, 0.0)
 
 
 def _together(one: Option, other: Option) -> bool:

@@ -69,7 +69,9 @@ def _options(item: Item, name: str, spec: FieldSpec, labels: Sequence[LabelHit])
     if spec.type == "address":
         return address_options(item, name, spec, labels)
     if spec.type == "integer":
-        return strongest([*typed_options(item, name, spec, labels), *ticked_integers(item, name, spec, labels)])
+        ticked = ticked_integers(item, name, spec, labels)
+        printed = typed_options(item, name, spec, labels)
+        return strongest([*ticked, *(option.stronger(-2.5) if ticked else option for option in printed)])
     if spec.type == "text" and spec.form != "code":
         return _text_options(item, name, spec, labels)
     if spec.type == "boolean":
@@ -115,8 +117,10 @@ def _for_case(
     if not spec.depends_on or not options.get(spec.depends_on):
         return list(labels)
     value = options[spec.depends_on][0].value
-    valid = {label.casefold() for label in (spec.title, *spec.labels, *spec.labels_for.get(value, ()))}
-    cased = {label.casefold() for label in _cased(spec)}
+    # Where the case has labels of its own, the field's general title ("Amount") would only lead astray.
+    own = spec.labels_for.get(value, ())
+    valid = {label.casefold() for label in (*spec.labels, *own)} | (set() if own else {spec.title.casefold()})
+    cased = {label.casefold() for label in (spec.title, *_cased(spec))}
     return [
         label
         for label in labels

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -145,11 +145,15 @@ def around(boxes: Iterable[Box]) -> Box | None:
 def _sheet(document_id: str, page: Page, role: Role) -> Sheet:
     cells: list[Cell] = []
     blocks: list[Block] = []
+    alone: set[int] = set()
     for number, line in enumerate(page.lines):
-        for words in _split(line, page.source):
+        parts = list(_split(line, page.source))
+        if len(parts) == 1:
+            alone.add(number)
+        for words in parts:
             cell = _cell(words, number)
             cells.append(cell)
-            block = _block_above(cell, line.section, blocks, page.source)
+            block = _block_above(cell, line.section, blocks, page.source, alone)
             if block is None:
                 block = Block(document_id, page.number, role, line.section, page.source)
                 blocks.append(block)
@@ -185,7 +189,9 @@ def _split(line: Line, source: Source) -> Iterable[list[Word]]:
         yield part
 
 
-def _block_above(cell: Cell, section: Section, blocks: Sequence[Block], source: Source) -> Block | None:
+def _block_above(
+    cell: Cell, section: Section, blocks: Sequence[Block], source: Source, alone: Container[int]
+) -> Block | None:
     """Return the block that a cell continues: the nearest above it, of the same section and much the same height."""
     best: Block | None = None
     nearest = 1e9
@@ -199,6 +205,8 @@ def _block_above(cell: Cell, section: Section, blocks: Sequence[Block], source: 
         alike = source is Source.PLAIN or 0.5 <= height / max(last.height, 1e-6) <= 2
         overlap = min(cell.box.x1, last.x1) - max(cell.box.x0, last.x0)
         beside = overlap > 0.3 * min(cell.box.width, last.width) or abs(cell.box.x0 - last.x0) < height
-        if gap <= limit and alike and (beside or source is Source.PLAIN) and gap < nearest:
+        # Lines that have the width of the page to themselves read on whatever their indent, as an address at the head does.
+        free = cell.line in alone and block.cells[-1].line in alone and cell.line == block.cells[-1].line + 1
+        if gap <= limit and alike and (beside or free or source is Source.PLAIN) and gap < nearest:
             best, nearest = block, gap
     return best

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extractors.fields.item import Item
@@ -23,10 +24,19 @@ _WIDTH = 1600
 """Pixels across the picture in which marks are looked for."""
 _REACH = 2.6
 """How far from an option its box may stand, in heights of its text."""
+_LEAST_FILLED = 0.05
 _LEAST_MORE = 0.035
 _LEAST_CONTRAST = 0.3
 
 Area = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class TickBox:
+    """A small printed square, and how much of its inside is ink (0..1)."""
+
+    box: Box
+    filled: float
 
 
 def marked(item: Item, block: Block, boxes: Sequence[Box]) -> int | None:
@@ -37,13 +47,17 @@ def marked(item: Item, block: Block, boxes: Sequence[Box]) -> int | None:
         block: A block on the page of the options.
         boxes: The place of each option's words, in the order of the page.
     """
-    if len(boxes) < 2 or block.source in (Source.PLAIN, Source.TEXT_LAYER):
+    if len(boxes) < 2:
         return None
     ink = _ink(item, block)
     if ink is None:
         return None
+    proportion = ink.shape[1] / ink.shape[0]
+    beside = _squares_beside(boxes, _tick_boxes(ink), proportion)
+    if beside is not None:
+        return _filled(beside)
     best: tuple[float, int] | None = None
-    for areas in _areas(boxes, ink.shape[1] / ink.shape[0]):
+    for areas in _areas(boxes, proportion):
         shares = [_share(ink, area) for area in areas]
         ranked = sorted(shares, reverse=True)
         others = sum(ranked[1:]) / (len(ranked) - 1)
@@ -52,6 +66,77 @@ def marked(item: Item, block: Block, boxes: Sequence[Box]) -> int | None:
         if more >= _LEAST_MORE and contrast >= _LEAST_CONTRAST and (best is None or contrast > best[0]):
             best = (contrast, shares.index(ranked[0]))
     return best[1] if best else None
+
+
+def ticked_in_row(item: Item, block: Block, label: Box, count: int) -> int | None:
+    """Return which of a row's tick boxes is ticked, if just so many stand in the row of a label."""
+    ink = _ink(item, block)
+    if ink is None:
+        return None
+    row = [
+        square
+        for square in _tick_boxes(ink)
+        if square.box.x0 > label.x0 and abs(square.box.middle[1] - label.middle[1]) < 1.1 * label.height
+    ]
+    row.sort(key=lambda square: square.box.x0)
+    return _filled(row) if len(row) == count else None
+
+
+def _filled(squares: Sequence[TickBox]) -> int | None:
+    ranked = sorted((square.filled for square in squares), reverse=True)
+    if ranked[0] < _LEAST_FILLED or (len(ranked) > 1 and ranked[0] < 2.5 * ranked[1] + 0.02):
+        return None
+    return next(place for place, square in enumerate(squares) if square.filled == ranked[0])
+
+
+def _squares_beside(boxes: Sequence[Box], squares: Sequence[TickBox], proportion: float) -> list[TickBox] | None:
+    """Return the square that belongs to each option: all before the words or all behind them, whichever is nearer."""
+    best: tuple[float, list[TickBox]] | None = None
+    for before in (True, False):
+        found = [_nearest(box, squares, proportion, before=before) for box in boxes]
+        whole = [entry for entry in found if entry is not None]
+        if len(whole) == len(boxes) and len({id(square) for _, square in whole}) == len(boxes):
+            gap = sum(gap for gap, _ in whole)
+            if best is None or gap < best[0]:
+                best = (gap, [square for _, square in whole])
+    return best[1] if best else None
+
+
+def _nearest(box: Box, squares: Sequence[TickBox], proportion: float, *, before: bool) -> tuple[float, TickBox] | None:
+    reach = _REACH * box.height / proportion
+    near = []
+    for square in squares:
+        gap = box.x0 - square.box.x1 if before else square.box.x0 - box.x1
+        if -0.2 * reach < gap < reach and abs(square.box.middle[1] - box.middle[1]) < 1.1 * box.height:
+            near.append((abs(gap), square))
+    return min(near, key=lambda entry: entry[0]) if near else None
+
+
+def _tick_boxes(ink: NDArray[np.bool_]) -> list[TickBox]:
+    """Find small printed squares: closed, about as wide as high, nearly empty or with a mark in them."""
+    import cv2
+    import numpy as np
+
+    high, wide = ink.shape
+    closed = cv2.morphologyEx(ink.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    outlines, _ = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_SIMPLE)
+    found: list[TickBox] = []
+    for outline in outlines:
+        x, y, width, height = cv2.boundingRect(outline)
+        if not (0.008 * wide < width < 0.04 * wide and 0.78 < width / height < 1.28):
+            continue
+        if cv2.contourArea(outline) < 0.78 * width * height:
+            continue
+        edge = max(3, round(0.2 * width))
+        inside = ink[y + edge : y + height - edge, x + edge : x + width - edge]
+        box = Box(x / wide, y / high, (x + width) / wide, (y + height) / high)
+        if inside.size and float(inside.mean()) < 0.6 and not any(_same(box, other.box) for other in found):
+            found.append(TickBox(box, float(inside.mean())))
+    return found
+
+
+def _same(one: Box, other: Box) -> bool:
+    return abs(one.middle[0] - other.middle[0]) < 0.006 and abs(one.middle[1] - other.middle[1]) < 0.006
 
 
 def _areas(boxes: Sequence[Box], proportion: float) -> list[list[Area]]:
@@ -91,6 +176,8 @@ def _share(ink: NDArray[np.bool_], area: Area) -> float:
 
 
 def _ink(item: Item, block: Block) -> NDArray[np.bool_] | None:
+    if block.source in (Source.PLAIN, Source.TEXT_LAYER):
+        return None
     key = (block.document_id, block.page)
     if key not in item.pictures:
         item.pictures[key] = _drawn(item, block)

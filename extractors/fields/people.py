@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from extractors.fields.item import Item
 from extractors.fields.labels import LabelHit
-from extractors.fields.layout import Block, Span
+from extractors.fields.layout import Block, Cell, Span
 from extractors.fields.options import Option, announced, place_evidence
 from extractors.fields.regions import first_cell, regions
 from extractors.fields.vocabulary import CLOSINGS, FORENAME_LABELS, SURNAME_LABELS, TITLE_LABELS
@@ -157,8 +157,11 @@ def _closing_names(item: Item, blocks: Sequence[Block]) -> list[Option]:
             start = offset + closing + same_line.start
             options.append(_signed(item, same_line.value, Span(block, start, start + len(same_line.value)), 1.5))
             continue
-        for next_block, next_offset, next_cell in cells[place + 1 : place + 4]:
+        under = [entry for entry in cells[place + 1 :] if _under(entry[2], cell)]
+        for next_block, next_offset, next_cell in under[:3]:
             found = name_at_start(re.sub(r"^\W+", "", next_cell.text))
+            if found and found.value.islower() and not _without_capitals(" ".join(entry[2].text for entry in cells)):
+                continue
             if found and len(next_cell.text.split()) <= 8:
                 start = next_offset + next_cell.text.find(found.value)
                 whole = len(found.value) >= 0.6 * len(next_cell.text)
@@ -166,6 +169,11 @@ def _closing_names(item: Item, blocks: Sequence[Block]) -> list[Option]:
                     _signed(item, found.value, Span(next_block, start, start + len(found.value)), 1.4 if whole else 0.7)
                 )
     return options
+
+
+def _under(cell: Cell, closing: Cell) -> bool:
+    """Tell whether a cell stands under a closing phrase and not in another column."""
+    return cell.box.y0 > closing.box.y0 and abs(cell.box.x0 - closing.box.x0) < 0.3
 
 
 def _closing(text: str) -> int | None:

@@ -10,7 +10,7 @@ from extractors.fields.item import below, beside
 from extractors.fields.labels import LabelHit
 from extractors.fields.layout import Sheet, Span
 
-_LEAD = re.compile(r"[\s:;.,=\-–—>|_*]*(?:\([^)]{0,60}\)?[\s:;.,=\-–—>|_*]*)?(?:(?:is|are|was|will be|of)\b[\s:]*)?")
+_LEAD = re.compile(r"[\s:;.,=\-–—>|_*)?]*(?:\([^)]{0,60}\)?[\s:;.,=\-–—>|_*]*)?(?:(?:is|are|was|will be|of)\b[\s:]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def _announced(sheet: Sheet, label: LabelHit, starts: set[tuple[int, int]]) -> I
     offset = block.offsets[block.cells.index(cell)]
     lead = _LEAD.match(block.text, label.span.end)
     begin = lead.end() if lead else label.span.end
-    if begin < offset + len(cell.text):
+    if re.search(r"\w", block.text[begin : offset + len(cell.text)]):
         yield Region(Span(block, begin, len(block.text)), label, label.quality)
     elif label.ends_cell:
         for other, strength in ((beside(sheet, cell), 0.92), (below(sheet, cell), 0.8)):

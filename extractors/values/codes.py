@@ -61,7 +61,7 @@ def find_registrations(text: str) -> Iterator[Found]:
 
 def find_sort_codes(text: str) -> Iterator[Found]:
     """Find sort codes; pairs with hyphens or spaces say more than six digits in a row."""
-    for found in _loose("######", r"[ |\[\]_.·–-]{0,3}").finditer(text):
+    for found in _loose("######", r"[ |\[\]_–-]{0,3}").finditer(text):
         written = found[0]
         value, changes = repair(_squeeze(written), "######")
         if changes > 2 or re.fullmatch(r"\d{1,2}\.\d{1,2}\.\d{2}", written):

@@ -32,7 +32,7 @@ _FIGURES = re.compile(
 _ISO = re.compile(r"(?<![\w/-])(\d{4}-\d{2}-\d{2})(?!\d)")
 _WORDS = re.compile(
     rf"(?<![\w£.,/])(?:(?P<weekday>{_WEEKDAY})\.?,?\s+(?:the\s+)?)?(?P<day>\d{{1,2}}|l\d)\s?(?:st|nd|rd|th|af|il|ydd|fed|eg|ain)?"
-    rf"(?:\s+day)?(?:\s+of|\s+o)?[\s.,/-]*(?P<month>{_MONTH})(?![a-z])\.?(?:[\s.,/-]*(?P<year>'?\d{{2}}(?:\d{{2}})?)(?![\d:]|[.,]\d|\s?(?:am|pm|hours)\b))?",
+    rf"(?:\s+day)?(?:\s+of|\s+o)?[\s.,/-]*(?P<month>{_MONTH})(?![a-z])\.?(?:(?:[\s,/-]+|\.\s?(?=\d{{4}})|[.-])?(?P<year>'?(?:1\d|2\d|3\d)(?!\d)|'?\d{{4}})(?![\d:]|[.,]\d|\s?(?:am|pm|hours)\b))?",
     re.IGNORECASE,
 )
 _MONTH_FIRST = re.compile(

@@ -70,7 +70,8 @@ def find_names(text: str) -> Iterator[Found]:
 
 def name_at_start(text: str) -> Found | None:
     """Return the name that a text begins with, where a label says that a name must stand there."""
-    text_end = re.split(r"[\t\n;|]|(?<=\w{3})[.,:](?=\s|$)| [-–—] |\s\((?!Ret)|\s{3,}", text, maxsplit=1)[0]
+    protected = re.sub(r"\b(?:Maj|Rev|Revd|Prof|Capt|Mrs|Cllr)\.", lambda found: found[0][:-1] + " ", text, flags=re.IGNORECASE)
+    text_end = re.split(r"[\t\n;|]|(?<=\w{3})[.,:](?=\s|$)| [-–—] |\s\((?!Ret)|\s{3,}", protected, maxsplit=1)[0]
     tokens = list(re.finditer(r"\S+", text_end))[:9]
     kept = []
     for token in tokens:

@@ -172,7 +172,7 @@ def _number_start(before: str) -> int | None:
 def _with_building(before: str, start: int) -> int:
     """Take in a building or house name in the part just before the number: `Orchard View, 112 Loose Road`."""
     lead = re.search(r"(?:(?:^|(?<=[\n,]))[ ]*)((?:[A-Z][\w'’.-]*[ ,]*){1,4})[,\n]?\s*$", before[:start])
-    if lead and not any(word.strip(",.").casefold() in _STOP_WORDS for word in lead[1].split()) and lead[1].strip(" ,"):
+    if lead and not any(word.strip(",.").casefold() in _STOP_WORDS - {"the", "house"} for word in lead[1].split()) and lead[1].strip(" ,"):
         previous = before[: lead.start(1)].rstrip()
         if not (_STREET_WORD.search(lead[1]) or _FLAT.search(lead[1]) or _HOUSE_NAME.fullmatch(lead[1].strip(" ,"))):
             return start

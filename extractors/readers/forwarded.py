@@ -18,7 +18,7 @@ _DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|ain|fed|eg)?\s+(?:o\s+)?([^\
 _MONTH_DAY = re.compile(r"\b([^\W\d_]{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b", re.I)
 _NUMERIC = re.compile(r"\b(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\b")
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})(?!\d)")
-_CLOCK = re.compile(r"\b(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?\s*([ap]\.?m)?", re.I)
+_CLOCK = re.compile(r"(?:\b|T)(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?\s*([ap]\.?m)?", re.I)
 
 
 def forwarded_envelopes(text: Text, outer: datetime | None = None) -> tuple[Envelope, ...]:

@@ -42,7 +42,7 @@ class OfficeReader:
         if document.media_type == sniff.LOCKED_OFFICE:
             raise LockedDocument(hint="Ask the sender for it without a password.")
         if document.media_type in _OLD:
-            raise UnreadableDocument("This is an old office format that is not read.", hint=_AS_PDF)
+            raise UnreadableDocument("This file is damaged, or in an old office format that is not read.", hint=_AS_PDF)
         try:
             _check_size(document.content)
             return Text(document.id, tuple(_READ[document.media_type](document.content)))

@@ -21,6 +21,7 @@ from postroom.errors import UnreadableDocument
 from postroom.message import Envelope
 
 _SENDER_SMTP = "__substg1.0_5D01"
+_HTML_BODY = "__substg1.0_10130102"
 
 
 def open_enclosed_outlook(parcel: Parcel, name: str, content: bytes, place: Place) -> None:
@@ -60,15 +61,17 @@ def open_outlook(parcel: Parcel, content: bytes, place: Place) -> Envelope:
 def _open(parcel: Parcel, message: Any, place: Place) -> Envelope:
     parcel.count_part()
     parcel.check_depth(place)
-    html = _bytes(message, "htmlBody")
-    page = decode_html(html) if html else ""
+    envelope = _envelope(message, parcel.limits.header_bytes)
+    if not (envelope.subject or envelope.sender_address or envelope.sender_name or _value(message, "body")):
+        raise UnreadableDocument("This Outlook message is damaged.", hint="Ask the sender to forward the mail itself.")
+    page = _page(message)
     body = best_body([Segment(_plain(message, page), page)])
     if body is not None:
         parcel.add(Document(*body, place.role, place.inside))
     for attachment in _value(message, "attachments") or ():
         parcel.count_part()
         _take_attachment(parcel, attachment, page, place)
-    return _envelope(message, parcel.limits.header_bytes)
+    return envelope
 
 
 def _take_attachment(parcel: Parcel, attachment: Any, page: str, place: Place) -> None:
@@ -94,6 +97,18 @@ def _take_attachment(parcel: Parcel, attachment: Any, page: str, place: Place) -
         parcel.problem(
             name or "attachment", "This attachment is only a link or is damaged. Ask the sender for the file itself."
         )
+
+
+def _page(message: Any) -> str:
+    try:
+        html = message.getStream(_HTML_BODY)
+    except Exception:
+        # As for every property of a broken message: absent.
+        html = None
+    if not html and not _value(message, "body"):
+        # Drawn out of the rich text, which takes seconds: only where there is nothing else.
+        html = _bytes(message, "htmlBody")
+    return decode_html(html) if html else ""
 
 
 def _plain(message: Any, page: str) -> str:

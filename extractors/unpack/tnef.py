@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
+from extractors.sniff import TNEF, sniff
 from extractors.unpack.body import Segment, best_body
 from extractors.unpack.charsets import decode_text
 from extractors.unpack.dispatch import take
+from extractors.unpack.inline import Picture, belongs_to_layout
 from extractors.unpack.parcel import Parcel, Place
 from extractors.unpack.rtf import rtf_text
 from postroom.document import Document, Role
 from postroom.errors import UnreadableDocument
-
-_CALENDAR = "IPM.Appointment"
 
 
 def open_enclosed_tnef(parcel: Parcel, name: str, content: bytes, place: Place) -> None:
@@ -46,17 +47,36 @@ def open_winmail(parcel: Parcel, name: str, content: bytes, place: Place, has_bo
         parcel.count_part()
         data = bytes(attachment.data or b"")
         if data:
-            take(parcel, str(attachment.long_filename() or ""), data, inside)
-    return [] if has_body else _segments(wrapper)
+            shown = str(attachment.long_filename() or "")
+            is_layout = sniff(data).startswith("image/") and belongs_to_layout(Picture(shown, data, attached=True), "")
+            take(parcel, shown, data, replace(inside, role=Role.INLINE) if is_layout else inside)
+    segments = _segments(wrapper)
+    if not _is_whole(content):
+        reason = (
+            "This Outlook wrapper (winmail.dat) is cut short. Ask the sender to send the files as plain attachments."
+        )
+        parcel.problem(name or "winmail.dat", reason)
+    if not wrapper.attachments and not segments:
+        # A meeting answer, or a ruin: nothing to read, yet kept for a person to see.
+        parcel.add(Document(name or "winmail.dat", TNEF, content, Role.INLINE, place.inside))
+    return [] if has_body else segments
+
+
+def _is_whole(content: bytes) -> bool:
+    """Tell whether the last attribute of a wrapper ends where the wrapper does, or before."""
+    at = 6
+    while len(content) - at >= 9 and content[at] in (1, 2):
+        at += int.from_bytes(content[at + 5 : at + 9], "little") + 11
+    return at <= len(content) and at > 6
 
 
 def _parsed(content: bytes) -> Any:
-    from tnefparse import TNEF
+    import tnefparse
 
     # The library tells each property it does not know, with its bytes: nothing for our log.
     logging.getLogger("tnefparse").setLevel(logging.CRITICAL)
     try:
-        return TNEF(content, do_checksum=False)
+        return tnefparse.TNEF(content, do_checksum=False)
     except Exception as error:
         raise UnreadableDocument(
             "This Outlook wrapper (winmail.dat) is damaged.",

@@ -108,7 +108,8 @@ def test_a_forwarding_of_a_reply_keeps_the_newest_and_quotes_the_rest() -> None:
 def test_apple_forwarding_inside_a_quotation() -> None:
     page = (
         "<div>See below<br><blockquote type=cite><div>Begin forwarded message:</div>"
-        "<div><b>From:</b> Gwen &lt;g@r.example&gt;</div><div><b>Subject:</b> Bin</div><div><b>Date:</b> 1 June 2026 at 17:20:00 BST</div>"
+        "<div><b>From:</b> Gwen &lt;g@r.example&gt;</div><div><b>Subject:</b> Bin</div>"
+        "<div><b>Date:</b> 1 June 2026 at 17:20:00 BST</div>"
         "<div><b>To:</b> Desk</div><br><div>It was missed.</div></blockquote></div>"
     )
     text = read(page, "Fwd: Bin", "text/html")

@@ -10,9 +10,13 @@ from email.message import EmailMessage
 
 from PIL import Image
 
-from postroom.message import Message
+from extractors.limits import Limits
+from extractors.unpack import unpack
+from postroom.document import Document, Role
+from postroom.message import Message, Unpacked
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+LIMITS = Limits()
 ARRIVED = datetime(2026, 6, 3, 12, 0, tzinfo=UTC)
 
 
@@ -82,3 +86,15 @@ def outlook(subject: str, body: str, headers: str = "") -> bytes:
     streams = {f"__substg1.0_{tag}001F": text.encode("utf-16-le") for tag, text in texts.items() if text}
     streams["__properties_version1.0"] = b"\0" * 32 + entries
     return ole(**streams)
+
+
+def opened(made: EmailMessage | bytes, limits: Limits = LIMITS) -> Unpacked:
+    return unpack(message(made if isinstance(made, bytes) else made.as_bytes()), limits)
+
+
+def of_role(unpacked: Unpacked, role: Role) -> list[Document]:
+    return [document for document in unpacked.documents if document.role is role]
+
+
+def body(unpacked: Unpacked) -> str:
+    return of_role(unpacked, Role.BODY)[0].content.decode()

@@ -52,6 +52,44 @@ def check_names(main: YamlFile) -> Iterator[Mistake]:
             seen.add(name)
 
 
+def check_mappings(
+    descriptions: Mapping[str, YamlFile], main: YamlFile, files: Sequence[YamlFile]
+) -> Iterator[Mistake]:
+    """Find fields in the mapping of a target that no process which delivers to it has.
+
+    Args:
+        descriptions: The file that describes a target, by the target's name.
+        main: postroom.yaml.
+        files: The files of all processes.
+    """
+    for path, name in _named(main, "targets"):
+        known = sorted({box for file in files for box in _boxes(file, name)})
+        entry = main.data["targets"][path[-1]]
+        described = descriptions.get(name)
+        mapped = _mapped(main, path, entry) if described is None else _mapped(described, (), described.data)
+        for file, place, field in mapped:
+            if known and field not in known:
+                message = f'No process delivers a field "{field}" to "{name}".'
+                yield file.mistake(place, message, suggest(field, known))
+
+
+def _boxes(file: YamlFile, target: str) -> Iterator[str]:
+    """Return the names under which a process delivers its fields to a target."""
+    for _, entry in _groups(file.data.get("deliver")):
+        if entry.get("target") == target:
+            renamed = _map(entry.get("fields"))
+            yield from (str(box) for box in renamed.values()) if renamed else _map(file.data.get("fields"))
+
+
+def _mapped(file: YamlFile, path: YamlPath, entry: Mapping[str, Any]) -> Iterator[tuple[YamlFile, YamlPath, str]]:
+    """Return the fields a target is described with: by name, or in columns."""
+    for field in _map(entry.get("fields")):
+        yield file, (*path, "fields", field), field
+    for place, column in _groups(entry.get("columns")):
+        if column.get("field"):
+            yield file, (*path, "columns", place, "field"), str(column["field"])
+
+
 def check_ledger(main: YamlFile) -> Iterator[Mistake]:
     """Find a password in the ledger's address."""
     address = main.data.get("ledger")
@@ -78,6 +116,11 @@ def warn(main: YamlFile, files: Sequence[YamlFile]) -> Iterator[Mistake]:
 def target_names(main: YamlFile) -> list[str]:
     """Return the names under `targets` in postroom.yaml."""
     return [name for _, name in _named(main, "targets")]
+
+
+def entries_of(main: YamlFile, key: str) -> list[Mapping[str, Any]]:
+    """Return the entries under `inboxes` or `targets` in postroom.yaml."""
+    return [entry for _, entry in _groups(_map(main.data).get(key))]
 
 
 def _map(value: Any) -> Mapping[str, Any]:

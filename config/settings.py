@@ -10,7 +10,15 @@ from typing import Any, TypeVar
 from pydantic import Field
 
 from config.connections import Connection, Role, read_connection
-from config.crosschecks import check_ledger, check_names, check_processes, target_names, warn
+from config.crosschecks import (
+    check_ledger,
+    check_mappings,
+    check_names,
+    check_processes,
+    entries_of,
+    target_names,
+    warn,
+)
 from config.explain import validate
 from config.mistakes import Mistake, MistakesInConfig
 from config.secrets import SecretReference, fetch_secret
@@ -209,7 +217,18 @@ class _Reading:
         self.mistakes += check_names(main_file)
         self.mistakes += check_ledger(main_file)
         self.mistakes += check_processes(self.process_files, target_names(main_file))
+        self.mistakes += check_mappings(self._descriptions(main_file), main_file, self.process_files)
         self.warnings += warn(main_file, self.process_files)
+
+    def _descriptions(self, main_file: YamlFile) -> dict[str, YamlFile]:
+        """Return the files that describe targets; what is wrong with their form was told with the target."""
+        found = {}
+        for entry in entries_of(main_file, "targets"):
+            path = self.folder / str(entry.get("description", ""))
+            if entry.get("name") and path.is_file():
+                file, _ = read_yaml(path, str(entry["description"]))
+                found[str(entry["name"])] = file
+        return {name: file for name, file in found.items() if isinstance(file.data, dict)}
 
     def _read(self, path: Path) -> YamlFile | None:
         file, mistakes = read_yaml(path, str(path.relative_to(self.folder)))

@@ -56,7 +56,7 @@ create: {path: /permits, reference: id}
 find: {path: "/permits/{key}", key: key, reference: id}
 read: {path: "/permits/{reference}"}
 fields:
-  full_name: {path: name}
+  applicant: {path: name}
 """
 
 TRIAGE = """\

@@ -98,7 +98,7 @@ def test_every_missing_file_is_named_and_nothing_is_done(postroom: Postroom, mai
 
 
 def test_a_mail_cannot_steer_the_terminal(postroom: Postroom, tmp_path: Path) -> None:
-    path = tmp_path / "evil.eml"
+    path = tmp_path / "evil\x1b[2J.eml"
     path.write_bytes(MAIL.replace("Hello,", "Hello \x1b[2J\x1b]0;owned\x07,").encode())
     for command in ("read", "triage", "extract"):
         assert not re.search(r"[\x1b\x07]", postroom(command, str(path)).out)

@@ -94,7 +94,7 @@ def launch(playwright: Playwright, browser: Path | None = None) -> Browser:
             handle_sigterm=False,
         )
     except Error:
-        hint = "Start it once by hand to see why, or name another under `browser`."
+        hint = "Start it once by hand to see why (in a container, user namespaces may be off), or name another."
         raise ConfigError(f"The browser {program or own} does not start.", hint=hint) from None
 
 

@@ -135,6 +135,7 @@ class TestRestContract(TargetContract):
         ("reset-mid-reply", DeliveryUncertain, 1),
         ("hang-up", DeliveryUncertain, 1),
         ("slow 3", DeliveryUncertain, 1),
+        ("drip", DeliveryUncertain, 1),
         ("page", DeliveryUncertain, 1),
         ("truncated", DeliveryUncertain, 1),
         ("empty", DeliveryUncertain, 1),

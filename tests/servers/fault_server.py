@@ -116,6 +116,7 @@ class FaultServer:
             "reset-after": lambda: self._reset(writer, do()),
             "reset-mid-reply": lambda: self._mid_reply(writer, do()),
             "hang-up": lambda: self._nothing(do()),
+            "drip": lambda: self._drip(do(), writer),
             "late": lambda: self._late(do, float(argument or 1), writer),
         }
         if name in acts:
@@ -171,6 +172,13 @@ class FaultServer:
         await writer.drain()
         await asyncio.sleep(0.05)
         _abort(writer)
+
+    async def _drip(self, done: tuple[int, Any], writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 900\r\n\r\n" + json.dumps(done[1]).encode())
+        for _ in range(200):
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.02)
 
     async def _nothing(self, _done: object) -> None:
         return

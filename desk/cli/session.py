@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from postroom.errors import ConfigError
+
 if TYPE_CHECKING:
     from config.settings import Settings
     from postroom.ledger import Ledger
@@ -39,11 +41,21 @@ class Session:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger, brought up to date."""
+        """The ledger, brought up to date.
+
+        Raises:
+            ConfigError: Its database cannot be opened.
+        """
+        from sqlalchemy.exc import SQLAlchemyError
+
         from postroom.ledger import Ledger
 
-        ledger = Ledger(self.settings.ledger_url, self.settings.documents)
-        ledger.migrate()
+        try:
+            ledger = Ledger(self.settings.ledger_url, self.settings.documents)
+            ledger.migrate()
+        except (SQLAlchemyError, ImportError, OSError) as error:
+            hint = "Look at `ledger` in postroom.yaml, whether the database runs, and the rights of this account."
+            raise ConfigError(f"The ledger cannot be opened ({type(error).__name__}).", hint=hint) from error
         return ledger
 
 

@@ -46,6 +46,17 @@ def test_every_failed_connection_is_told_and_exits_1(postroom: Postroom, config:
     assert postroom("check", "--offline").code == 0
 
 
+@pytest.mark.parametrize("address", ["nonsense", "oracle://db/post", "postgresql://robot@127.0.0.1:1/post",
+                                     "sqlite:////dev/null/post.db"])  # fmt: skip
+def test_a_ledger_that_cannot_be_opened_is_told(postroom: Postroom, config: Path, address: str) -> None:
+    (config / "postroom.yaml").write_text(f"{MAIN}ledger: {address}\n")
+    said = postroom("check")
+    assert said.code == 1
+    assert "✗ ledger: The ledger cannot be opened" in said.out
+    assert said.out.count("✓") == 3
+    assert postroom("items").code == 2
+
+
 def test_no_secret_is_printed(postroom: Postroom, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WESTMERE_MAIL", SECRET)
     imap = "{name: mail, kind: imap, host: 127.0.0.1, port: 1, user: robot, password: {env: WESTMERE_MAIL}}"

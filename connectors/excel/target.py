@@ -39,8 +39,13 @@ class ExcelTarget:
             return self._receipt(self._read()[1], key)
 
     def deliver(self, delivery: Delivery) -> Receipt:
-        """Add a row, unless one with this key is there."""
-        with self._errors(), one_writer(self._path, self._settings.wait_seconds):
+        """Add a row, unless one with this key is there; the workbook and its own folder are made if need be."""
+        with self._errors():
+            self._path.parent.mkdir(exist_ok=True)
+            return self._deliver(delivery)
+
+    def _deliver(self, delivery: Delivery) -> Receipt:
+        with one_writer(self._path, self._settings.wait_seconds):
             for _ in range(_TRIES):
                 stamp, register = self._read()
                 receipt = self._receipt(register, delivery.key)
@@ -72,7 +77,7 @@ class ExcelTarget:
 
     def check(self) -> list[str]:
         """Open the workbook without changing it."""
-        folder = self._path.parent
+        folder = self._path.parent if self._path.parent.exists() else self._path.parent.parent
         if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
             raise ConnectorDown(
                 f'Target "{self.name}": no file can be written in {folder}.',
@@ -140,7 +145,8 @@ class ExcelTarget:
             ) from error
         except FileNotFoundError as error:
             raise ConnectorDown(
-                f'Target "{self.name}": there is no folder {self._path.parent}.', hint="Make it, or mend `path`."
+                f'Target "{self.name}": there is no folder {self._path.parent.parent}.',
+                hint="Make it, bring its drive back, or mend `path`.",
             ) from error
         except OSError as error:
             raise TransientError(f'Target "{self.name}": {self._path.name}: {error.strerror}.') from error

@@ -18,7 +18,7 @@ class FolderSettings(Model):
     name: str = Field(description="The inbox's name in reports and commands.")
     path: Path = Field(description="The folder; `claimed`, `done` and `held` are made inside it.")
     quiet_seconds: float = Field(
-        10.0, ge=0, description="A file counts as complete after it has not changed for this many seconds."
+        5.0, ge=0, description="A file counts as complete after it has not changed for this many seconds."
     )
     maximum_bytes: int = Field(
         MAXIMUM_BYTES, gt=0, description="A larger file is not read; a person is told of it instead."

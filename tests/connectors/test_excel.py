@@ -56,13 +56,15 @@ class ExcelWorld(TargetWorld):
         excel = self.path.with_name(f"~${self.path.name}")
         libre = self.path.with_name(f".~lock.{self.path.name}#")
         saved = self.path.read_bytes() if self.path.exists() else None
-        elsewhere = self.path.parent.with_name("elsewhere")
+        self.path.parent.mkdir(exist_ok=True)
+        drive = self.path.parent.parent
+        elsewhere = drive.with_name("elsewhere")
         if name == "open in Excel":
             excel.write_bytes(b"\x0bJane Placid" + b" " * 43)
         elif name == "open in LibreOffice":
             libre.write_text("Jane Placid,jplacid,pc,14.09.2026 09:30,file:///x;")
         elif name == "no folder":
-            self.path.parent.rename(elsewhere)
+            drive.rename(elsewhere)
         elif name == "no workbook":
             self.path.write_bytes(b"PK not a workbook")
         try:
@@ -75,15 +77,15 @@ class ExcelWorld(TargetWorld):
             excel.unlink(missing_ok=True)
             libre.unlink(missing_ok=True)
             if elsewhere.exists():
-                elsewhere.rename(self.path.parent)
+                elsewhere.rename(drive)
             if name == "no workbook":
                 self.path.unlink() if saved is None else self.path.write_bytes(saved)
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> ExcelWorld:
-    (tmp_path / "shared").mkdir()
-    return ExcelWorld(tmp_path / "shared" / "Register 2026.xlsx")
+    (tmp_path / "drive").mkdir()
+    return ExcelWorld(tmp_path / "drive" / "registers" / "Register 2026.xlsx")
 
 
 class TestExcelTarget(TargetContract):
@@ -171,6 +173,7 @@ def people_made(path: Path) -> None:
     from openpyxl.comments import Comment
     from openpyxl.styles import PatternFill
 
+    path.parent.mkdir()
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "Register"
@@ -338,6 +341,20 @@ def test_a_row_deleted_by_hand_is_told(world: ExcelWorld) -> None:
     assert target.find(receipt.reference) is None
     with pytest.raises(RefusedByTarget, match="no longer"):
         target.read_back(receipt)
+
+
+def test_the_registers_own_folder_is_made_and_no_more(world: ExcelWorld) -> None:
+    target = world.open()
+    assert any("made at the first delivery" in sentence for sentence in target.check())
+    assert not world.path.parent.exists()
+    target.deliver(delivery(1, PLAIN))
+    assert world.path.exists()
+    absent = ExcelTarget(
+        ExcelSettings(kind="excel", name="register", path=world.path.parent / "not" / "mounted" / "register.xlsx")
+    )
+    for act in (absent.check, lambda: absent.deliver(delivery(1, PLAIN))):
+        with pytest.raises(ConnectorDown):
+            act()
 
 
 def test_who_has_it_open_is_told(world: ExcelWorld) -> None:

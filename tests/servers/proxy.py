@@ -25,9 +25,10 @@ class Wire:
         threading.Thread(target=self._listen, daemon=True).start()
 
     def cut(self) -> None:
-        """Reset every open connection."""
-        while self._open:
-            _reset(self._open.pop())
+        """Reset every connection that is open now; one that a client opens in answer is let be."""
+        cut, self._open = self._open, []
+        for connection in cut:
+            _reset(connection)
 
     def close(self) -> None:
         """Stop listening and cut what is open."""

@@ -17,13 +17,18 @@ from postroom.errors import (
     TransientError,
 )
 from postroom.failpoints import Failpoint, failpoint
-from postroom.ledger import Claim, DeliveryRecord, Lease, Ledger
+from postroom.ledger import Claim, DeliveryRecord, Lease, Ledger, owner_name
+from postroom.ledger.owners import surely_alive
 from postroom.protocol import Event, Happened, Jitter, Standing, decide
 
 DELIVERY_SECONDS = 300.0
 """How long one worker may be at one delivery before others ask whether it is still there."""
 _UNKNOWN_TARGET = Capabilities(TargetClass.BLIND)
 """What may be assumed of a target that is configured no longer: nothing."""
+
+
+_at_work: set[str] = set()
+"""Deliveries this process has in hand; one it holds the lease of but not in hand broke off with an error."""
 
 
 @dataclass(slots=True)
@@ -79,14 +84,21 @@ def deliver_one(
     if claim is None:
         return ledger.delivery(delivery_id).state
     failpoint(Failpoint.DELIVER_CLAIMED)
-    work = _Work(ledger, target, claim.lease, claim.record, clock, jitter)
-    state = claim.record.state
+    _at_work.add(delivery_id)
+    try:
+        return _take_on(_Work(ledger, target, claim.lease, claim.record, clock, jitter))
+    finally:
+        _at_work.discard(delivery_id)
+
+
+def _take_on(work: _Work) -> State:
+    state = work.record.state
     if state in (State.CLAIMED, State.UNCERTAIN):
         state = _look_up(work)
     if state is State.SENDING:
         failpoint(Failpoint.DELIVER_SENDING)
         state = _send(work)
-    if state is State.ACKED and work.record.next_at <= clock():
+    if state is State.ACKED and work.record.next_at <= work.clock():
         failpoint(Failpoint.DELIVER_ACKED)
         state = _compare(work)
     return state
@@ -107,12 +119,17 @@ def recover(
     """
     ledger.sweep()
     ledger.documents.discard_parts()
-    claims = ledger.take_over_abandoned(owner)
+    claims = ledger.take_over_abandoned(owner, _still_sending)
     for claim in claims:
         target = targets.get(claim.record.target)
         capabilities = target.capabilities if target else _UNKNOWN_TARGET
         _bury(ledger, claim, capabilities, clock, jitter)
     return len(claims)
+
+
+def _still_sending(owner: str, delivery_id: str) -> bool:
+    mine = owner.rpartition("|")[0] == owner_name().rpartition("|")[0]
+    return delivery_id in _at_work if mine else surely_alive(owner)
 
 
 def _bury(ledger: Ledger, claim: Claim, capabilities: Capabilities, clock: Clock, jitter: Jitter) -> None:

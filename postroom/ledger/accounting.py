@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Select, String, case, func, select
 
 from postroom.delivery import TERMINAL, State
 from postroom.ledger import schema
-from postroom.ledger.items import history_entry
 from postroom.ledger.people import People
 from postroom.ledger.records import Accounts, HistoryEntry, ItemState, Stage
+from postroom.ledger.rows import history_entry
 from postroom.ledger.storage import history_hash
 
 _MESSAGES = schema.messages

@@ -14,10 +14,10 @@ from postroom.document import Role
 from postroom.errors import ItemNotFound
 from postroom.ledger import schema
 from postroom.ledger.codec import from_json, to_json
-from postroom.ledger.items import Items, delivery_record, item_row
+from postroom.ledger.items import Items, item_row
 from postroom.ledger.leases import LEASE_SECONDS, is_free
-from postroom.ledger.owners import surely_alive
 from postroom.ledger.records import Breaker, DeliveryRecord, Lease
+from postroom.ledger.rows import delivery_record
 from postroom.ledger.storage import change_one
 from postroom.protocol import Move
 from postroom.workitem import Extraction
@@ -156,12 +156,17 @@ class Deliveries(Items):
         )
 
     def take_over_abandoned(
-        self, owner: str, seconds: float = LEASE_SECONDS, alive: Callable[[str], bool] = surely_alive
+        self, owner: str, alive: Callable[[str, str], bool], seconds: float = LEASE_SECONDS
     ) -> list[Claim]:
         """Take every delivery whose worker stopped half-way and return them for recovery.
 
-        A worker of this machine that still exists keeps what it is sending, however long it takes: the end of a lease
-        proves nothing about a process that is only slow.
+        A worker that still exists keeps what it is sending, however long it takes: the end of a lease proves nothing
+        about a process that is only slow.
+
+        Args:
+            owner: Who recovers.
+            alive: Tells of an owner and a delivery's id whether it may still be at work on it.
+            seconds: How long the recovery may take.
         """
         now, leases = self._clock(), schema.leases
         joined = and_(leases.c.kind == DELIVERY, leases.c.subject == _TABLE.c.id)
@@ -169,7 +174,7 @@ class Deliveries(Items):
         chosen = left.where(_TABLE.c.state.in_(_HELD), leases.c.until <= now)
         with self._writing() as connection:
             rows = connection.execute(chosen).all()
-            taken = [row for row in rows if row.state == State.CLAIMED or not alive(row.owner)]
+            taken = [row for row in rows if row.state == State.CLAIMED or not alive(row.owner, row.id)]
             claims = []
             for row in taken:
                 lease = self._take(connection, DELIVERY, row.id, owner, seconds)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
 
-from postroom.delivery import TERMINAL, Receipt, State
+from postroom.delivery import TERMINAL, State
 from postroom.disposition import OTHER, Disposition, Outcome
 from postroom.errors import ItemNotFound
 from postroom.failpoints import Failpoint, failpoint
@@ -17,7 +16,6 @@ from postroom.fields import Field
 from postroom.ledger import schema
 from postroom.ledger.codec import Reading, from_json, to_json, unpack
 from postroom.ledger.creating import insert_deliveries, insert_item, item_id_as_typed, likeness
-from postroom.ledger.messages import message_record
 from postroom.ledger.readings import Readings
 from postroom.ledger.records import (
     Correction,
@@ -30,6 +28,7 @@ from postroom.ledger.records import (
     Lease,
     Stage,
 )
+from postroom.ledger.rows import delivery_record, history_entry, item_summary, message_record
 from postroom.ledger.storage import change_one
 from postroom.process import DeliverTo
 from postroom.workitem import Extraction, Triage
@@ -148,10 +147,13 @@ class Items(Readings):
         newest = select(_ITEMS.c.id).where(*where).order_by(_ITEMS.c.created_at.desc(), _ITEMS.c.position.desc())
         return connection.scalar(newest.limit(1))
 
-    def _refresh_item(self, connection: Connection, item_id: str) -> None:
-        """Work out where an item stands from its deliveries."""
+    def _refresh_item(self, connection: Connection, item_id: str, planned: Sequence[str] = ()) -> None:
+        """Work out where an item stands from its deliveries, and from the targets that ought to have one."""
         deliveries = latest_deliveries(item_deliveries(connection, item_id))
         state, reasons = standing(deliveries)
+        missing = sorted(set(planned) - {delivery.target for delivery in deliveries})
+        if state is ItemState.DELIVERED and missing:
+            state, reasons = ItemState.WITH_PERSON, [f"It is still to be keyed into {', '.join(missing)}."]
         row = item_row(connection, item_id)
         values: dict[str, object] = {"state": state, "changed_at": self._clock()}
         if state is ItemState.WITH_PERSON:
@@ -207,46 +209,6 @@ def item_deliveries(connection: Connection, item_id: str) -> list[DeliveryRecord
     return [delivery_record(row) for row in rows]
 
 
-def delivery_record(row: Row[Any]) -> DeliveryRecord:
-    """Return a row of the deliveries table as a value."""
-    return DeliveryRecord(
-        id=row.id,
-        item_id=row.item_id,
-        target=row.target,
-        generation=row.generation,
-        key=row.key,
-        fields=json.loads(row.payload),
-        state=State(row.state),
-        suspect=row.suspect,
-        sends=row.sends,
-        waits=row.waits,
-        waiting_since=row.waiting_since,
-        next_at=row.next_at,
-        receipt=from_json(Receipt, row.receipt) if row.receipt else None,
-        reason=row.reason,
-        created_at=row.created_at,
-        changed_at=row.changed_at,
-    )
-
-
-def item_summary(row: Row[Any]) -> ItemSummary:
-    """Return a row of `_summaries` as a value."""
-    reasons = from_json(tuple[str, ...], row.reasons)
-    return ItemSummary(
-        row.id,
-        row.message_id,
-        row.inbox,
-        row.process,
-        Outcome(row.outcome),
-        ItemState(row.state),
-        reasons,
-        row.protected,
-        row.due,
-        row.received_at,
-        row.created_at,
-    )
-
-
 def _summaries() -> Select[Any]:
     return select(_ITEMS, _MESSAGES.c.inbox, _MESSAGES.c.received_at).join(
         _MESSAGES, _MESSAGES.c.id == _ITEMS.c.message_id
@@ -264,20 +226,6 @@ def _history(connection: Connection, item_id: str, message_id: str) -> list[Hist
     whole_message: ColumnElement[bool] = (table.c.message_id == message_id) & (table.c.item_id == "")
     chosen = select(table).where((table.c.item_id == item_id) | whole_message).order_by(table.c.sequence)
     return [history_entry(row) for row in connection.execute(chosen)]
-
-
-def history_entry(row: Row[Any]) -> HistoryEntry:
-    """Return a row of the history as a value."""
-    return HistoryEntry(
-        row.sequence,
-        row.at,
-        row.actor,
-        row.action,
-        json.loads(row.detail),
-        row.message_id,
-        row.item_id,
-        row.delivery_id,
-    )
 
 
 def _stricter(disposition: Disposition, like_item: str | None, has_plan: bool) -> Disposition:

@@ -74,6 +74,9 @@ class Leases(Storage):
     def _let_go(self, connection: Connection, lease: Lease) -> None:
         change_one(connection, update(_LEASES).where(_held(lease)).values(until=self._clock()))
 
+    def _has(self, connection: Connection, lease: Lease) -> bool:
+        return connection.scalar(select(_LEASES.c.fence).where(_held(lease))) is not None
+
 
 def _held(lease: Lease) -> ColumnElement[bool]:
     return and_(

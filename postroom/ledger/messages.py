@@ -15,6 +15,7 @@ from postroom.ledger import schema
 from postroom.ledger.creating import insert_item
 from postroom.ledger.leases import LEASE_SECONDS, Leases, is_free
 from postroom.ledger.records import FINAL, Arrival, Lease, MessageRecord, Stage
+from postroom.ledger.rows import message_record
 from postroom.ledger.storage import change_one
 from postroom.message import Message
 from postroom.workitem import Extraction, Triage
@@ -101,8 +102,10 @@ class Messages(Leases):
             return lease
 
     def release_message(self, lease: Lease) -> None:
-        """Give a message back unharmed, without counting the attempt."""
+        """Give a message back unharmed, without counting the attempt; nothing happens if another worker has it."""
         with self._writing() as connection:
+            if not self._has(connection, lease):
+                return
             self._let_go(connection, lease)
             row = message_row(connection, lease.subject)
             attempts = max(row.attempts - 1, 0)
@@ -190,21 +193,6 @@ class Messages(Leases):
         table = schema.documents
         if connection.scalar(select(table.c.id).where(table.c.id == document_id)) is None:
             connection.execute(insert(table).values(id=document_id, size=size, stored_at=self._clock()))
-
-
-def message_record(row: Row[Any]) -> MessageRecord:
-    """Return a row of the messages table as a value."""
-    return MessageRecord(
-        row.id,
-        row.inbox,
-        row.source_key,
-        row.name,
-        row.digest,
-        row.received_at,
-        Stage(row.stage),
-        row.attempts,
-        row.duplicate_of or "",
-    )
 
 
 def message_row(connection: Connection, message_id: str) -> Row[Any]:

@@ -127,8 +127,17 @@ class People(Deliveries):
             self._refresh_item(connection, row.id)
             return len(again)
 
-    def done_by_hand(self, item_id: str, target: str, reference: str, person: str) -> None:
+    def done_by_hand(
+        self, item_id: str, target: str, reference: str, person: str, plan: Sequence[DeliverTo] = ()
+    ) -> None:
         """Record that a person keyed an item into a target, so that the robot does not.
+
+        Args:
+            item_id: The item.
+            target: Where it was keyed into.
+            reference: What the target calls it.
+            person: Who keyed it.
+            plan: Where its process delivers; the item stays open while one of those targets is without it.
 
         Raises:
             NotAllowed: The item is closed, or the robot is keying it at this moment.
@@ -149,7 +158,7 @@ class People(Deliveries):
                 raise NotAllowed(f"Item {row.id} is being keyed into {target} now ({last.state}).", hint=hint)
             self._touch(connection, row)
             self._record_person(connection, row, "done-by-hand", person, target=target)
-            self._refresh_item(connection, row.id)
+            self._refresh_item(connection, row.id, [step.target for step in plan])
 
     def resolve(self, delivery_id: str, verdict: Verdict, person: str, reference: str = "") -> None:
         """Say what became of a delivery whose outcome only a person can find out.

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from connectors.memory import Misbehaviour
-from postroom.delivery import Capabilities, Receipt, State, TargetClass
+from postroom.deliver import deliver_one
+from postroom.delivery import Capabilities, Delivery, Receipt, State, TargetClass
 from postroom.errors import ConnectorDown, LeaseLost, TransientError
-from postroom.ledger import DeliveryRecord, ItemState, Verdict
+from postroom.ledger import DeliveryRecord, ItemState, Verdict, owner_name
 from postroom.protocol import Event, Happened, Standing, decide
 from tests.postroom.deliver_world import World
 from tests.postroom.samples import OWNER, PLANS
@@ -290,8 +291,40 @@ def test_target_that_is_configured_no_longer_sends_unknowns_to_a_person(world: W
 def test_living_worker_keeps_what_it_is_sending(world: World) -> None:
     delivery = world.item()
     _stop_while(world, delivery, B, State.SENDING)
-    assert world.ledger.take_over_abandoned("second", alive=lambda owner: owner == "dead") == []
-    assert len(world.ledger.take_over_abandoned("second", alive=lambda owner: False)) == 1
+    assert world.ledger.take_over_abandoned("second", lambda owner, _: owner == "dead") == []
+    assert len(world.ledger.take_over_abandoned("second", lambda _, __: False)) == 1
+
+
+def test_attempt_that_broke_off_in_a_living_process_is_recovered(world: World) -> None:
+    delivery, target = world.item(), world.target()
+
+    def stopped(_: object) -> Receipt:
+        raise KeyboardInterrupt
+
+    target.deliver, working = stopped, target.deliver  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        deliver_one(world.ledger, delivery.id, target, owner_name(), clock=world.clock)
+    assert world.now(delivery).state is State.SENDING
+    world.clock.forward(301)
+    assert world.recover(target) == 1
+    target.deliver = working  # type: ignore[method-assign]
+    world.clock.forward(61)
+    assert world.deliver(delivery, target) is State.READY, "looked up, and not there"
+    assert world.deliver(delivery, target) is State.DONE
+
+
+def test_attempt_that_goes_on_in_this_process_is_left_alone(world: World) -> None:
+    delivery, target = world.item(), world.target()
+    sender, recovered = target.deliver, []
+
+    def slow(sent: Delivery) -> Receipt:
+        world.clock.forward(301)
+        recovered.append(world.recover(target))
+        return sender(sent)
+
+    target.deliver = slow  # type: ignore[method-assign]
+    assert deliver_one(world.ledger, delivery.id, target, owner_name(), clock=world.clock) is State.DONE
+    assert recovered == [0]
 
 
 def test_worker_that_lost_its_turn_writes_nothing(world: World) -> None:

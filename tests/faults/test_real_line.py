@@ -1,8 +1,7 @@
 """The real line, from a folder of mails to a workbook and a target, killed at every failpoint of one item.
 
-Nothing is stubbed: real files, the real reader, triage, extraction and workbook, and a target whose file another process
-can read.
-Each round runs in processes of its own, forked after the slow imports.
+Nothing is stubbed: real files, the real reader, triage, extraction and workbook, and a target kept in a file that
+another process can read. Each round runs in processes of its own, forked after the slow imports.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def _write(shape: Shape, value: str) -> Written:
     if shape.type == "pence":
         return int(Decimal(value) * 100)
     if shape.type == "boolean":
-        return {"yes": True, "no": False}[value] if value in ("yes", "no") else bool(int(value))
+        return ("no", "yes").index(value) == 1
     return value
 
 

@@ -9,7 +9,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request
@@ -30,18 +30,7 @@ def api_routes(store: Store, faults: Faults) -> APIRouter:
     tokens: dict[str, float] = {}
     repeats: dict[str, tuple[str, int]] = {}
 
-    @router.post("/oauth/token")
-    async def token(request: Request) -> Response:
-        form = await request.form()
-        offered = (str(form.get("client_id", "")), str(form.get("client_secret", "")))
-        if form.get("grant_type") != "client_credentials" or (CLIENT_ID, CLIENT_SECRET) not in (
-            offered,
-            _basic(request),
-        ):
-            return JSONResponse({"error": "invalid_client"}, 401)
-        name = secrets.token_urlsafe(24)
-        tokens[name] = time.monotonic() + TOKEN_SECONDS
-        return JSONResponse({"access_token": name, "token_type": "Bearer", "expires_in": TOKEN_SECONDS})
+    _token_route(router, tokens)
 
     def signed_in(request: Request) -> None:
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -61,6 +50,26 @@ def api_routes(store: Store, faults: Faults) -> APIRouter:
             return _repeat(store, repeats[key], digest)
         return await _create(store, faults, kind, raw, (repeats, key, digest))
 
+    _read_routes(router, store, signed_in)
+    return router
+
+
+def _token_route(router: APIRouter, tokens: dict[str, float]) -> None:
+    @router.post("/oauth/token")
+    async def token(request: Request) -> Response:
+        form = await request.form()
+        offered = (str(form.get("client_id", "")), str(form.get("client_secret", "")))
+        if form.get("grant_type") != "client_credentials" or (CLIENT_ID, CLIENT_SECRET) not in (
+            offered,
+            _basic(request),
+        ):
+            return JSONResponse({"error": "invalid_client"}, 401)
+        name = secrets.token_urlsafe(24)
+        tokens[name] = time.monotonic() + TOKEN_SECONDS
+        return JSONResponse({"access_token": name, "token_type": "Bearer", "expires_in": TOKEN_SECONDS})
+
+
+def _read_routes(router: APIRouter, store: Store, signed_in: Callable[[Request], None]) -> None:
     @router.get("/api/v1/{slug}")
     async def find(slug: str, request: Request) -> Response:
         signed_in(request)
@@ -75,8 +84,6 @@ def api_routes(store: Store, faults: Faults) -> APIRouter:
         if record is None:
             raise HTTPException(404, "There is no such record.")
         return _answer(record, 200)
-
-    return router
 
 
 async def _create(

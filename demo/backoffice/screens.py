@@ -53,24 +53,7 @@ def screen_routes(screens: Screens) -> APIRouter:
     """Return the routes of the screens."""
     router = APIRouter(prefix="/screens", default_response_class=HTMLResponse)
 
-    @router.get("/signin")
-    async def signin_page(request: Request, expired: int = 0) -> Response:
-        return screens.show(request, "signin", message="Your session has ended. Sign in again." if expired else "")
-
-    @router.post("/signin")
-    async def signin(request: Request) -> Response:
-        form = await request.form()
-        if (form.get("user"), form.get("password")) != (USER, PASSWORD):
-            return screens.show(request, "signin", message="The user ID or password is not known.")
-        answer = RedirectResponse("/screens/menu", 303)
-        answer.set_cookie(COOKIE, screens.sessions.start(USER, screens.notice_every), httponly=True, samesite="lax")
-        return answer
-
-    @router.get("/signout")
-    async def signout() -> Response:
-        answer = RedirectResponse("/screens/signin", 303)
-        answer.delete_cookie(COOKIE)
-        return answer
+    _sign_in_routes(router, screens)
 
     @router.get("/menu")
     async def menu(request: Request) -> Response:
@@ -91,6 +74,27 @@ def screen_routes(screens: Screens) -> APIRouter:
 
     _form_routes(router, screens)
     return router
+
+
+def _sign_in_routes(router: APIRouter, screens: Screens) -> None:
+    @router.get("/signin")
+    async def signin_page(request: Request, expired: int = 0) -> Response:
+        return screens.show(request, "signin", message="Your session has ended. Sign in again." if expired else "")
+
+    @router.post("/signin")
+    async def signin(request: Request) -> Response:
+        form = await request.form()
+        if (form.get("user"), form.get("password")) != (USER, PASSWORD):
+            return screens.show(request, "signin", message="The user ID or password is not known.")
+        answer = RedirectResponse("/screens/menu", 303)
+        answer.set_cookie(COOKIE, screens.sessions.start(USER, screens.notice_every), httponly=True, samesite="lax")
+        return answer
+
+    @router.get("/signout")
+    async def signout() -> Response:
+        answer = RedirectResponse("/screens/signin", 303)
+        answer.delete_cookie(COOKIE)
+        return answer
 
 
 def _form_routes(router: APIRouter, screens: Screens) -> None:

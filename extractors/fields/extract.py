@@ -178,7 +178,8 @@ class _Fallback:
     def _of_writer(self, option: Option) -> bool:
         writer = self._item.writer
         own_address = writer is not None and option.value == writer.sender_address
-        return own_address or (option.span is not None and option.span.block.section is Section.SIGNATURE)
+        signed = option.span is not None and option.span.block.section is Section.SIGNATURE
+        return own_address or signed or not option.rule.startswith("label")
 
 
 def _fields(item: Item, chosen: Chosen, options: dict[str, list[Option]]) -> tuple[Field, ...]:

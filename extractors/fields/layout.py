@@ -145,11 +145,9 @@ def around(boxes: Iterable[Box]) -> Box | None:
 def _sheet(document_id: str, page: Page, role: Role) -> Sheet:
     cells: list[Cell] = []
     blocks: list[Block] = []
-    alone: set[int] = set()
+    alone = _alone(page.lines)
     for number, line in enumerate(page.lines):
         parts = list(_split(line, page.source))
-        if len(parts) == 1:
-            alone.add(number)
         for words in parts:
             cell = _cell(words, number)
             cells.append(cell)
@@ -161,6 +159,19 @@ def _sheet(document_id: str, page: Page, role: Role) -> Sheet:
     for block in blocks:
         block.neighbours = tuple(cells)
     return Sheet(document_id, page.number, role, page.source, tuple(cells), tuple(blocks))
+
+
+def _alone(lines: Sequence[Line]) -> frozenset[int]:
+    """Return the lines beside which nothing else stands."""
+    boxes = [line.box for line in lines]
+    return frozenset(
+        number
+        for number, box in enumerate(boxes)
+        if not any(
+            other is not box and min(box.y1, other.y1) - max(box.y0, other.y0) > 0.4 * min(box.height, other.height)
+            for other in boxes
+        )
+    )
 
 
 def _cell(words: Sequence[Word], line: int) -> Cell:

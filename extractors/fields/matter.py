@@ -246,7 +246,10 @@ def _company(text: str) -> str:
         maxsplit=1,
         flags=re.IGNORECASE,
     )[0]
-    name = name.strip(" .:,|•·●*-–—")
+    # A bullet or a logo before a name is often read as a small letter.
+    name = re.sub(r"^[a-z©®]\s+(?=[A-Z])", "", name.strip(" .:,|•·●*-–—"))
+    if re.match(r"(?:sub ?)?(?:totals?|net|vat|balance|amount|customer|due|qty)\b", name, re.IGNORECASE):
+        return ""
     name = name + "." if re.search(r"\bCo$", name) and f"{name}." in text else name
     if (
         not re.search(r"[^\W\d_]{2}", name)

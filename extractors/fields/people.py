@@ -15,6 +15,7 @@ from extractors.fields.vocabulary import CLOSINGS, FORENAME_LABELS, SURNAME_LABE
 from extractors.values.found import TO_LETTER
 from extractors.values.names import compatible, find_names, fullness, joined, looks_like_name, name_at_start, unglued
 from extractors.values.places import find_addresses
+from postroom.normal import comparison_key
 from postroom.process import FieldSpec
 from postroom.text import Section, Source
 
@@ -263,12 +264,28 @@ def _turned(name: str) -> str:
 def _people(options: Sequence[Option]) -> list[Option]:
     groups: list[list[Option]] = []
     for option in sorted(options, key=lambda option: -option.evidence):
-        home = next((group for group in groups if compatible(group[0].value, option.value)), None)
+        home = next((group for group in groups if _one_person(group[0], option)), None)
         if home is None:
             groups.append([option])
         else:
             home.append(option)
     return sorted((_person(group) for group in groups), key=lambda option: -option.evidence)
+
+
+def _one_person(one: Option, other: Option) -> bool:
+    """Tell whether two writings are one person's; a name read from a picture may differ by a letter or two."""
+    if compatible(one.value, other.value):
+        return True
+    if _pictured(one) == _pictured(other):
+        return False
+    from rapidfuzz.distance import Levenshtein
+
+    first, second = comparison_key("name", one.value), comparison_key("name", other.value)
+    return min(len(first), len(second)) >= 8 and Levenshtein.distance(first, second, score_cutoff=2) <= 2
+
+
+def _pictured(option: Option) -> bool:
+    return option.span is not None and option.span.block.source in (Source.TESSERACT, Source.RAPIDOCR)
 
 
 def _person(group: Sequence[Option]) -> Option:
@@ -285,6 +302,8 @@ def _person(group: Sequence[Option]) -> Option:
             (option for option in group if option.value.casefold() == chosen.value.casefold() and option.span), None
         )
         chosen = placed or chosen
-    if chosen.span is not None and chosen.span.block.source in (Source.TESSERACT, Source.RAPIDOCR):
-        chosen = replace(chosen, value=unglued(chosen.value))
+    if _pictured(chosen):
+        typed = next((option for option in group if not _pictured(option) and not compatible(option.value, chosen.value)), None)
+        # The sender spells the name without misreading it.
+        chosen = replace(chosen, value=typed.value if typed else unglued(chosen.value))
     return chosen.stronger(best.evidence - chosen.evidence + 0.45 * min(2, kinds - 1), best.rule)

@@ -40,6 +40,12 @@ def test_an_earlier_message_below_is_quoted(intro: str) -> None:
     assert part(text, Section.QUOTED)[-2:] == ["Which bin was it?", "The desk"]
 
 
+def test_a_short_answer_above_a_quotation_forwards_nothing() -> None:
+    text = read("Yes please.\n\nOn Tue, 2 Jun 2026, Desk <d@council.example> wrote:\n> Shall we renew?", "Permit")
+    assert part(text, Section.QUOTED)[-1] == "Shall we renew?"
+    assert not part(text, Section.FORWARDED)
+
+
 def test_answers_between_quoted_questions_are_new() -> None:
     text = read(
         "On Tue, 2 Jun 2026, Desk <d@council.example> wrote:\n> What is your account number?\n12345678\n"

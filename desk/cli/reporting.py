@@ -42,10 +42,10 @@ def report(context: typer.Context, first: First = None, last: Last = None, out: 
 
 
 def _show(figures: Figures) -> None:
-    from desk.report.tables import headline, savings_note, shown, tables
+    from desk.report.tables import headline, headline_value, savings_note, shown, tables
 
     print_line(f"{figures.council}: post received {figures.period.first} to {figures.period.last}", "bold")
-    rows = [(title, shown(value, kind)) for title, value, kind in headline(figures)]
+    rows = [(title, headline_value(figures, title, value, kind)) for title, value, kind in headline(figures)]
     print_table(("Figure", "Value"), rows, right=("Value",))
     for table in tables(figures):
         if not table.rows:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from desk.report.figures import Figures
-from desk.report.tables import headline, savings_note, shown, tables
+from desk.report.tables import headline, headline_value, savings_note, shown, tables
 
 MOST_DAYS = 62
 """More bars than this cannot be told apart; the table below the chart has every day."""
@@ -39,7 +39,7 @@ def page(figures: Figures) -> str:
     environment.filters["shown"] = shown
     return environment.get_template("report.html.j2").render(
         figures=figures,
-        headline=headline(figures),
+        headline=[(title, headline_value(figures, title, value, kind)) for title, value, kind in headline(figures)],
         note=savings_note(figures),
         tables=list(tables(figures)),
         process_bars=_bars([(one.title, one.items, one.delivered) for one in figures.processes], 420, 26),

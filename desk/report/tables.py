@@ -10,6 +10,7 @@ from typing import Literal
 from desk.report.figures import Figures
 
 Kind = Literal["text", "count", "share", "hours", "duration", "day"]
+SAVED = "Keying saved"
 Cell = str | int | float | date | None
 """None where there is nothing to count or nobody measured."""
 
@@ -57,8 +58,15 @@ def headline(figures: Figures) -> Sequence[tuple[str, Cell, Kind]]:
         ("Median time from receipt to delivery", speed.median if speed else None, "duration"),
         ("Nine of ten delivered within", speed.ninetieth if speed else None, "duration"),
         ("Items waiting for a person", sum(one.with_person for one in figures.processes), "count"),
-        ("Keying saved", figures.hours_saved, "duration"),
+        (SAVED, figures.hours_saved, "duration"),
     )
+
+
+def headline_value(figures: Figures, title: str, value: Cell, kind: Kind) -> str:
+    """Return a headline figure as people read it, or why there is none."""
+    if value is not None:
+        return shown(value, kind)
+    return "no measured baseline" if title == SAVED and figures.unmeasured else "nothing delivered"
 
 
 def savings_note(figures: Figures) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desk.report.figures import Figures
-from desk.report.tables import Kind, TableOf, headline, savings_note, tables
+from desk.report.tables import Kind, TableOf, headline, headline_value, savings_note, tables
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -47,7 +47,7 @@ def _write_front(sheet: Worksheet, figures: Figures) -> None:
                   f"{figures.made_at.astimezone():%d %B %Y at %H:%M}"  # fmt: skip
     for row, (title, value, kind) in enumerate(headline(figures), 4):
         sheet.cell(row, 1, title)
-        cell = sheet.cell(row, 2, _none_said(title) if value is None else value)
+        cell = sheet.cell(row, 2, headline_value(figures, title, value, kind) if value is None else value)
         cell.number_format = FORMATS[kind]
         cell.font = Font(bold=True)
         cell.alignment = Alignment(horizontal="right")
@@ -56,10 +56,6 @@ def _write_front(sheet: Worksheet, figures: Figures) -> None:
     sheet.row_dimensions[12].height = 60
     sheet.column_dimensions["A"].width = 64
     sheet.column_dimensions["B"].width = 26
-
-
-def _none_said(title: str) -> str:
-    return "no measured baseline" if "saved" in title else "nothing delivered"
 
 
 def _write_table(sheet: Worksheet, table: TableOf) -> None:

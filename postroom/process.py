@@ -59,7 +59,7 @@ class FieldSpec(Model):
 class SumCheck(Model):
     """The parts must add up to the total."""
 
-    kind: Literal["sum"]
+    kind: Literal["sum"] = Field(description="Always `sum`.")
     parts: tuple[str, ...] = Field(description="Fields that add up.")
     total: str = Field(description="The field that holds the sum.")
 
@@ -67,7 +67,7 @@ class SumCheck(Model):
 class ModulusCheck(Model):
     """The sort code and account number must belong together (Vocalink modulus check)."""
 
-    kind: Literal["modulus"]
+    kind: Literal["modulus"] = Field(description="Always `modulus`.")
     sort_code: str = Field("sort_code", description="The field that holds the sort code.")
     account_number: str = Field("account_number", description="The field that holds the account number.")
 
@@ -75,7 +75,7 @@ class ModulusCheck(Model):
 class DifferentCheck(Model):
     """Two fields must not hold the same value."""
 
-    kind: Literal["different"]
+    kind: Literal["different"] = Field(description="Always `different`.")
     fields: tuple[str, str] = Field(description="The two fields.")
 
 

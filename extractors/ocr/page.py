@@ -107,14 +107,11 @@ def _best_turn(page: Pixels, read: float, settings: OcrSettings, *, cheap: bool)
     skew = straighten.skew_of(page)
     likely, unlikely = ((90, 270), (180,)) if skew.sideways else ((180,), (90, 270))
     small = shrunk(page, _SMALL)
-    best, most = 0, max(read * _CLEARER, _LEAST_READ)
-    for degrees in likely if skew.clarity > _CLEAR_LINES else likely + unlikely:
-        amount = quality.amount_read(_look(small, settings, degrees, cheap=cheap))
-        if amount > most:
-            best, most = degrees, amount
-        if best and most > _UPRIGHT:
-            break
-    return best
+    turns = likely if skew.clarity > _CLEAR_LINES else likely + unlikely
+    # All of them are compared: of a full page, enough is misread upside down to look like text.
+    amounts = {degrees: quality.amount_read(_look(small, settings, degrees, cheap=cheap)) for degrees in turns}
+    best = max(amounts, key=lambda degrees: amounts[degrees])
+    return best if amounts[best] > max(read * _CLEARER, _LEAST_READ) else 0
 
 
 def _run_down(words: list[Seen]) -> bool:

@@ -49,6 +49,13 @@ def test_a_page_lying_on_its_side_or_head_is_turned(turned: int) -> None:
     assert (page.width, page.height) == (1100, 1500)
 
 
+@pytest.mark.parametrize("turned", [90, 270])
+def test_a_full_page_lying_on_its_side_is_not_turned_upside_down(turned: int) -> None:
+    page = read(letter([f"{line} {line}" for line in LETTER * 2], (1100, 1500), 22).rotate(turned, expand=True))
+    assert page.rotation == turned
+    assert page.confidence > 0.9
+
+
 def test_a_crooked_page_is_set_straight() -> None:
     crooked = letter().rotate(-6, expand=True, fillcolor="white", resample=Image.Resampling.BICUBIC)
     page = read(crooked)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from extractors.triage.parts import Part
-from extractors.triage.phrases import Phrase, fold, found, phrase
+from extractors.triage.phrases import Phrase, fold, found
 from postroom.process import FieldSpec, Process
 
 HEADING_SCORE = 1.8
@@ -73,7 +73,7 @@ class Witness:
         score += min(LABEL_SCORE * sum(1 / self._shared[f"label {name}"] for name in labels), MOST_LABELS)
         score += AGAINST_SCORE * min(len(against), 3)
         return Evidence(
-            score, _reasons(headings, references, [w.written for w in words]), len(headings), len(words),
+            score, _reasons(headings, references, [w.as_said(folded) for w in sorted(words, key=lambda w: -w.words)]), len(headings), len(words),
             len(references), len(labels),
         )  # fmt: skip
 
@@ -142,5 +142,5 @@ def _reference(shape: str) -> re.Pattern[str]:
 def _reasons(headings: Iterable[str], references: Sequence[object], words: Sequence[str]) -> tuple[str, ...]:
     said = [f"its heading is “{heading}”" for heading in list(headings)[:1]]
     said += ["it holds a reference of that shape"] if references else []
-    said += [f"it says “{word}”" for word in sorted(words, key=lambda w: -phrase(w).words)[:3]]
+    said += [f"it says “{word}”" for word in words[:3]]
     return tuple(said)

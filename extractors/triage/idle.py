@@ -41,7 +41,7 @@ def spam_reasons(
     score -= 0.35 * max(genuine, 0.0)
     if score < _ENOUGH_SPAM or not (strong or weak):
         return ()
-    words = ", ".join(f"“{each.written}”" for each in (strong + weak)[:3])
+    words = ", ".join(f"“{each.as_said(folded)}”" for each in (strong + weak)[:3])
     return (f"it has the marks of junk or fraud: {words}",)
 
 

@@ -25,6 +25,9 @@ FEW_WORDS = 25
 _LEAST_LIKELY = 0.004
 _SURE = 0.4
 """Below this the post is nobody's; a guess little above it keeps its low confidence and so goes to a person too."""
+_SURE_BY_LIKENESS = 0.6
+"""The same where next to no configured word was found and only the likeness to the examples speaks."""
+_SAYS_SOMETHING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Verdict:
     @property
     def process(self) -> str:
         """The likeliest process if it is sure enough, else `other`."""
-        return self.guess if self.chances[self.guess] >= _SURE else OTHER
+        least = _SURE if self.score >= _SAYS_SOMETHING else _SURE_BY_LIKENESS
+        return self.guess if self.chances[self.guess] >= least else OTHER
 
     @property
     def confidence(self) -> float:

@@ -44,6 +44,11 @@ class Phrase:
         """Return where the phrase's own words stand, without the words that a gap let through."""
         return {place for group in range(1, match.re.groups + 1) for place in range(*match.span(group))}
 
+    def as_said(self, folded: str) -> str:
+        """Return the phrase's own words as they stand in a folded text, without those of its gaps; else as written."""
+        match = self.pattern.search(folded)
+        return " … ".join(match.groups()) if match else self.written
+
     def opens(self, folded: str) -> bool:
         """Say whether a folded text begins with the phrase."""
         return self.pattern.match(folded, 1) is not None

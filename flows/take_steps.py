@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
 import structlog
 
 from flows.open_line import Line
 from postroom.deliver import deliver_one, recover
-from postroom.errors import ConnectorDown, LeaseLost, PostroomError, StepFault, TransientError
+from postroom.delivery import Target
+from postroom.errors import ConfigError, ConnectorDown, LeaseLost, PostroomError, StepFault, TransientError
 from postroom.intake import take_in
 from postroom.ledger.records import Lease, Stage
 from postroom.settle import settle_done
@@ -37,15 +38,18 @@ def take_in_post(line: Line, inbox: str, limit: int) -> int:
 
 
 def read_one(line: Line, message_id: str) -> bool:
-    """Read one message; False if another worker has it or it has moved on."""
+    """Read one message, twice where that helps its fields; False if another worker has it or it has moved on."""
     from extractors.reading import read_message
+    from extractors.understanding import understand
 
     lease = line.ledger.lease_message(message_id, Stage.RECEIVED, line.owner, LEASE_SECONDS)
     if lease is None:
         return False
     with _message_faults(line, lease), _kept(line, lease):
-        message = line.ledger.load_message(message_id)
-        line.ledger.save_reading(lease, read_message(message, line.settings.limits, line.settings.ocr))
+        settings = line.settings
+        read = read_message(line.ledger.load_message(message_id), settings.limits, settings.ocr)
+        understood = understand(read, line.triager, settings.processes, settings.ocr)
+        line.ledger.save_reading(lease, understood.read)
     line.ledger.release_message(lease)
     return True
 
@@ -87,10 +91,20 @@ def deliver_to(line: Line, delivery_id: str, target: str) -> str:
 
 
 def recover_abandoned(line: Line) -> int:
-    """Give back what dead workers held, find out what became of their deliveries, and return how many there were."""
+    """Give back what dead workers held, find out what became of their deliveries, and return how many there were.
+
+    A target that cannot be opened now counts as one that cannot be searched.
+    """
     with _faults("recovery"):
-        targets = {target.name: line.target(target.name) for target in line.settings.targets}
-        return recover(line.ledger, targets, line.owner)
+        return recover(line.ledger, _openable(line), line.owner)
+
+
+def _openable(line: Line) -> dict[str, Target]:
+    targets = {}
+    for connection in line.settings.targets:
+        with suppress(ConfigError):
+            targets[connection.name] = line.target(connection.name)
+    return targets
 
 
 def settle_inbox(line: Line, inbox: str) -> int:

@@ -84,7 +84,7 @@ def addresses(part: Part, name: str, limit: int = 16_000) -> list[tuple[str, str
         line = _FOLD.sub(" ", raw[:limit])
         pairs = [(header_text(who), address) for who, address in _parsed(line) if "@" in address]
         found += pairs or [(_name_beside(line, at), at) for at in _ADDRESS.findall(header_text(line))]
-    return [(who, address.strip().strip("<>").lower()) for who, address in found]
+    return [(who, header_text(address).strip("<>").lower()) for who, address in found]
 
 
 def _parsed(line: str) -> list[tuple[str, str]]:

@@ -66,6 +66,7 @@ class Witness:
         references = [r for r in self._references if r.search(part.text)]
         types = self._types_in(part.text)
         labels = self._labels_in(part)
+        said = [each.as_said(folded) for each in sorted(words, key=lambda each: -each.words)]
         weights = sorted((each.telling / self._shared[f"phrase {each.written}"] for each in words), reverse=True)
         score = sum(weight * FADING**rank for rank, weight in enumerate(weights))
         score += HEADING_SCORE * min(len(headings), 2) + REFERENCE_SCORE * min(len(references), 1)
@@ -73,7 +74,7 @@ class Witness:
         score += min(LABEL_SCORE * sum(1 / self._shared[f"label {name}"] for name in labels), MOST_LABELS)
         score += AGAINST_SCORE * min(len(against), 3)
         return Evidence(
-            score, _reasons(headings, references, [w.as_said(folded) for w in sorted(words, key=lambda w: -w.words)]), len(headings), len(words),
+            score, _reasons(headings, references, said), len(headings), len(words),
             len(references), len(labels),
         )  # fmt: skip
 

@@ -11,7 +11,8 @@ from decimal import Decimal, InvalidOperation
 from postroom.process import FieldSpec, FieldType
 
 POSTCODE = re.compile(
-    r"(GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d{1,2}|\d[A-HJKPSTUW]|[A-HK-Y]\d[ABEHMNPRV-Y]))\s*(\d[ABD-HJLNP-UW-Z]{2})"
+    r"(GIR ?0AA|[A-PR-UWYZ](?:\d{1,2}|[A-HK-Y]\d{1,2}|\d[A-HJKPSTUW]|"
+    r"[A-HK-Y]\d[ABEHMNPRV-Y]))\s*(\d[ABD-HJLNP-UW-Z]{2})"
 )
 """The shapes of a UK postcode (BS 7666), outward and inward part."""
 NINO = re.compile(r"(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]")
@@ -23,8 +24,9 @@ REGISTRATION = re.compile(
     r"|[A-Z]{1,3}\d{1,4}|\d{1,4}[A-Z]{1,3}"  # dateless and Northern Ireland
 )
 TITLES = (
-    "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "rev", "revd", "reverend", "sir", "lady", "lord", "dame",
-    "cllr", "councillor", "capt", "captain", "col", "lt", "lt col", "major", "maj", "sgt", "fr", "father", "master", "canon",
+    "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "rev", "revd", "reverend", "sir", "lady", "lord",
+    "dame", "cllr", "councillor", "capt", "captain", "col", "lt", "lt col", "major", "maj", "sgt", "fr", "father",
+    "master", "canon",
 )  # fmt: skip
 MONTHS = {
     name: number
@@ -42,7 +44,24 @@ MONTHS = {
 NUMBER_WORDS = {
     word: number
     for number, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen"]
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+        ]
     )
 } | {"a": 1, "an": 1, "single": 1, "un": 1, "dau": 2, "dwy": 2, "tri": 3, "tair": 3, "both": 2, "couple": 2, "pair": 2}
 """English and some Welsh words for small numbers."""
@@ -110,7 +129,8 @@ def iso_date(text: str) -> str | None:
     if figures:
         return _date(full_year(figures[3]), int(figures[2]), int(figures[1]))
     words = re.fullmatch(
-        r"(?:[a-z]+,?\s+)?(?:the\s+)?(\d{1,2})(?:st|nd|rd|th)?[\s./-]*(?:day\s+)?(?:of\s+)?([a-z]{3,})[\s.,/-]*(\d{4}|\d{2})",
+        r"(?:[a-z]+,?\s+)?(?:the\s+)?(\d{1,2})(?:st|nd|rd|"
+        r"th)?[\s./-]*(?:day\s+)?(?:of\s+)?([a-z]{3,})[\s.,/-]*(\d{4}|\d{2})",
         text.casefold(),
     )
     if words and words[2] in MONTHS:

@@ -30,7 +30,11 @@ def _completed(options: Sequence[Option]) -> list[Option]:
     result: list[Option] = []
     for option in options:
         key = comparison_key("address", option.value)
-        fuller = [other for other in options if len(other.value) > len(option.value) and _begins(comparison_key("address", other.value), key)]
+        fuller = [
+            other
+            for other in options
+            if len(other.value) > len(option.value) and _begins(comparison_key("address", other.value), key)
+        ]
         if not fuller:
             gains = [
                 short.evidence - option.evidence

@@ -7,7 +7,12 @@ from collections.abc import Sequence
 
 from extractors.fields.options import Option
 
-_WEIGHTS = {"bias": -0.4, "evidence": 0.9, "margin": 0.35, "reading": 1.0}
+_WEIGHTS = {"bias": 2.2, "evidence": 0.3, "margin": 0.45, "reading": 0.4, "pictured": -2.1}
+"""Fitted by logistic regression on 778 values of 140 labelled mails, scans and letters, in ten folds by item.
+
+Wrong values counted three times: the rules had been written with most of these items in view (1.5 % wrong), and on
+letters seen for the first time about three times as many values were wrong.
+"""
 _MOST = 0.995
 
 
@@ -31,4 +36,6 @@ def features(option: Option, others: Sequence[Option], checked: bool | None) -> 
         "evidence": max(-2.0, min(4.0, option.evidence + (1.5 if checked else -2.0 if checked is False else 0.0))),
         "margin": max(-1.0, min(4.0, option.evidence - rival)),
         "reading": min(0.0, option.reading - 0.9) * 4,
+        # Print in a picture may be misread however sure the reader is; check digits would have shown it.
+        "pictured": 1.0 if option.pictured and not checked else 0.0,
     }

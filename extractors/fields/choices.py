@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from extractors.fields.item import Item
 from extractors.fields.labels import MEANING, LabelHit
 from extractors.fields.layout import Block, Cell, Span
-from extractors.fields.marks import marked, ticked_in_row
+from extractors.fields.marks import marked
 from extractors.fields.options import Option, announced, place_evidence
 from postroom.process import FieldSpec
 from postroom.text import Box, Section, Source
@@ -18,6 +18,9 @@ EMPTY = frozenset("☐□▢◻⬜")
 _TICK_WORDS = ("x", "[x]", "(x)", "[✓]", "(✓)", "|x|")
 _EMPTY_WORDS = ("[]", "[ ]", "()", "( )", "|_|")
 _NEGATION = re.compile(r"\b(?:not|no|never|without|isn't|wasn't|don't|nor|all the other)\s+(?:\w+\s+)?$", re.IGNORECASE)
+_UNWANTED = re.compile(
+    r"(?:\bnot|n't|n’t)\s+(?:wish|want|need|like|intend|going|wanting|looking)\s+(?:to\s+)?$", re.IGNORECASE
+)
 _REPEATS = 0.55
 """Each further word for a value counts so much of the one before."""
 
@@ -39,72 +42,18 @@ def choice_options(item: Item, name: str, spec: FieldSpec, labels: Sequence[Labe
     return sorted(options, key=lambda option: -option.evidence)
 
 
-def ticked_integers(item: Item, name: str, spec: FieldSpec, labels: Sequence[LabelHit]) -> list[Option]:
-    """Return the number whose box is ticked in a row of numbered boxes behind one of the field's labels."""
-    options = []
-    for label in labels:
-        if name not in label.owners or label.box is None:
-            continue
-        block = label.span.block
-        row = [cell for cell in block.neighbours if abs(cell.box.middle[1] - label.box.middle[1]) < 0.8 * label.box.height and cell.box.x1 > label.box.x1]
-        text = " ".join(cell.text for cell in sorted(row, key=lambda cell: cell.box.x0))
-        number = _ticked_number(text, spec) or _boxed_number(item, label, spec) or _inked_number(item, block, row, spec)
-        if number:
-            options.append(Option(number, 2.8, f"tick:{label.phrase}", label.span))
-    return options
-
-
-def _boxed_number(item: Item, label: LabelHit, spec: FieldSpec) -> str:
-    """Return the number by the place of the ticked box among as many boxes as there are numbers."""
-    if spec.minimum is None or spec.maximum is None or label.box is None:
-        return ""
-    place = ticked_in_row(item, label.span.block, label.box, spec.maximum - spec.minimum + 1)
-    return str(spec.minimum + place) if place is not None else ""
-
-
-def _inked_number(item: Item, block: Block, row: Sequence[Cell], spec: FieldSpec) -> str:
-    """Return the number of a row of printed numbers beside which a pen has been."""
-    found: dict[int, Box] = {}
-    for cell in row:
-        for word in cell.words:
-            figure = re.search(r"(?<!\d)(\d)(?=\W*$)", word.text)
-            if figure and (spec.minimum or 1) <= int(figure[1]) <= (spec.maximum or 9):
-                share = word.box.width / max(1, len(word.text))
-                left = word.box.x0 + figure.start() * share
-                found.setdefault(int(figure[1]), Box(left, word.box.y0, left + share, word.box.y1))
-    numbers = sorted(found)
-    if len(numbers) < 3 or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
-        return ""
-    place = marked(item, block, [found[number] for number in numbers])
-    return str(numbers[place]) if place is not None else ""
-
-
-def _ticked_number(text: str, spec: FieldSpec) -> str:
-    pairs = re.findall(rf"(\d)\s*([{''.join(TICKED)}{''.join(EMPTY)}xX|✓]?)(?=\s|\d|$)", text)
-    numbers = [number for number, _ in pairs]
-    low, high = spec.minimum or 1, spec.maximum or 9
-    if (
-        len(numbers) < 3
-        or [int(number) for number in numbers] != list(range(low, low + len(numbers)))
-        or int(numbers[-1]) > high
-    ):
-        return ""
-    ticked = [number for number, mark in pairs if mark in TICKED or mark in ("x", "X", "✓")]
-    if len(ticked) == 1:
-        return ticked[0]
-    # A box with a tick in it is often lost in reading, while the empty ones are read as empty.
-    bare = [number for number, mark in pairs if mark not in EMPTY]
-    return bare[0] if len(bare) == 1 and len(pairs) >= 3 else ""
-
-
 def _hit(item: Item, name: str, value: str, label: LabelHit, labels: Sequence[LabelHit]) -> Option:
     span = label.span
     words = len(label.phrase.split())
-    own, rival, phrase = announced(name, span, [other for other in labels if not _same_choice(name, other)], item.process.fields)
+    own, rival, phrase = announced(
+        name, span, [other for other in labels if not _same_choice(name, other)], item.process.fields
+    )
     evidence = -1.3 + 1.5 * label.quality + 0.35 * min(3, words - 1) + 1.4 * own - 1.2 * max(0.0, rival - 0.5 * own)
     evidence += place_evidence(item, span)
     if _NEGATION.search(span.block.text[: span.start]) and item.is_body(span.block):
         evidence -= 0.8
+    if _UNWANTED.search(span.block.text[: span.start]):
+        evidence -= 2.0
     mark = _mark(span)
     if mark is not None:
         evidence += 3.2 if mark else -2.0
@@ -154,9 +103,18 @@ def _state(text: str, *, at_end: bool) -> bool | None:
 
 def _crowded(item: Item, hits: Mapping[str, list[Option]]) -> None:
     """Settle options that are printed side by side or one below the other: only the marked one says anything."""
-    listed = [(value, place) for value, options in hits.items() for place, option in enumerate(options) if option.rule != "tick"]
+    listed = [
+        (value, place)
+        for value, options in hits.items()
+        for place, option in enumerate(options)
+        if option.rule != "tick"
+    ]
     for group in _lists(hits, listed):
-        if len({value for value, _ in group}) < 2 or any(option.rule == "tick" and _together(option, hits[group[0][0]][group[0][1]]) for options in hits.values() for option in options):
+        if len({value for value, _ in group}) < 2 or any(
+            option.rule == "tick" and _together(option, hits[group[0][0]][group[0][1]])
+            for options in hits.values()
+            for option in options
+        ):
             continue
         first = hits[group[0][0]][group[0][1]].span
         assert first is not None  # noqa: S101 - words have a place
@@ -200,24 +158,20 @@ def _together(one: Option, other: Option) -> bool:
     if first is None or second is None:
         return False
     height = max(first.height, second.height)
-    if one.span.block.is_prose and one.span.block is other.span.block and item_prose(one, other):
+    if one.span.block is other.span.block and _in_one_sentence(one.span, other.span):
         return False
     level = abs(first.middle[1] - second.middle[1]) < 0.7 * height
     stacked = abs(first.x0 - second.x0) < 0.6 * height and abs(first.y0 - second.y0) < 3.2 * height
     return level or (stacked and one.span.block.source is not Source.PLAIN)
 
 
-def item_prose(one: Option, other: Option) -> bool:
+def _in_one_sentence(one: Span, other: Span) -> bool:
     """Tell whether two options stand in one running sentence of a typed text, not in a printed list."""
-    return one.span is not None and other.span is not None and one.span.block.source is Source.PLAIN and not _listing(one, other)
-
-
-def _listing(one: Option, other: Option) -> bool:
-    assert one.span is not None  # noqa: S101 - words have a place
-    assert other.span is not None  # noqa: S101 - words have a place
-    first, second = sorted((one.span, other.span), key=lambda span: span.start)
+    if one.block.source is not Source.PLAIN or not one.block.is_prose:
+        return False
+    first, second = sorted((one, other), key=lambda span: span.start)
     between = first.block.text[first.end : second.start]
-    return bool(re.fullmatch(r"[\s,/|]*(?:or|neu)?[\s,/|]*|[^a-zA-Z]*(?:\w+[^a-zA-Z]+){0,2}", between))
+    return not re.fullmatch(r"[\s,/|]*(?:or|neu)?[\s,/|]*|[^a-zA-Z]*(?:\w+[^a-zA-Z]+){0,2}", between)
 
 
 def _whole(hits: Mapping[str, list[Option]], value: str, place: int) -> Box:
@@ -227,7 +181,13 @@ def _whole(hits: Mapping[str, list[Option]], value: str, place: int) -> Box:
     cell, words = span.cell, span.words
     box = span.box
     assert box is not None  # noqa: S101 - words have a box
-    taken = {id(word) for options in hits.values() for option in options if option.span and option.span is not span for word in option.span.words}
+    taken = {
+        id(word)
+        for options in hits.values()
+        for option in options
+        if option.span and option.span is not span
+        for word in option.span.words
+    }
     line = list(cell.words)
     at = [number for number, word in enumerate(line) if any(word is own for own in words)]
     if not at:

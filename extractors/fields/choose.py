@@ -9,7 +9,7 @@ from itertools import product
 from extractors.fields.options import Option
 from extractors.values.modulus import belong_together
 from postroom.normal import comparison_key
-from postroom.process import Check, DifferentCheck, FieldSpec, ModulusCheck, Process, SumCheck
+from postroom.process import Check, FieldSpec, ModulusCheck, Process, SumCheck
 
 LEAST_EVIDENCE = -0.75
 """A value with less is not offered at all: an empty field is easier to fill than a wrong one is to notice."""
@@ -119,13 +119,7 @@ def _clash(process: Process, name: str, option: Option, other_name: str, other: 
     ):
         return _SAME_PLACE
     kind = process.fields[name].type
-    if kind == process.fields[other_name].type and kind in ("address", "date", "reference", "money"):
-        # One amount may well be both net and gross, where no VAT is charged.
-        if kind != "money" and comparison_key(kind, option.value) == comparison_key(kind, other.value):
-            return _SAME_VALUE
-    return 0.0
-
-
-def different(check: Check) -> bool:
-    """Tell whether a check asks that two fields differ."""
-    return isinstance(check, DifferentCheck)
+    # One amount may well be both net and gross, where no VAT is charged.
+    alike = kind == process.fields[other_name].type and kind in ("address", "date", "reference")
+    same_value = alike and comparison_key(kind, option.value) == comparison_key(kind, other.value)
+    return _SAME_VALUE if same_value else 0.0

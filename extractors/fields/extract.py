@@ -6,14 +6,17 @@ from collections.abc import Sequence
 
 from extractors.fields.addresses import POSTCODE_OWNER, address_options
 from extractors.fields.certainty import confidence
-from extractors.fields.choices import choice_options, choice_phrases, ticked_integers
+from extractors.fields.choices import choice_options, choice_phrases
 from extractors.fields.choose import LEAST_EVIDENCE, Chosen, choose, holds
 from extractors.fields.item import Item, gather
 from extractors.fields.judge import faults_of, judge, settled_by_triage
 from extractors.fields.labels import AVOID, LabelHit, find_labels
-from extractors.fields.matter import TOPIC_OWNER, line_options, organisation_options, sentence_options, topic_options
+from extractors.fields.matter import TOPIC_OWNER, line_options, sentence_options, topic_options
 from extractors.fields.options import Option, strongest, typed_options
-from extractors.fields.people import PART_OWNERS, name_options, writer_names
+from extractors.fields.organisations import organisation_options
+from extractors.fields.people import PART_OWNERS, name_options
+from extractors.fields.signatures import writer_names
+from extractors.fields.ticks import ticked_integers
 from extractors.fields.vocabulary import OTHER_LABELS, POSTCODE_LABELS, TYPE_LABELS
 from extractors.values.names import compatible, looks_like_name
 from postroom.clock import add_working_days
@@ -57,7 +60,7 @@ def all_options(item: Item) -> dict[str, list[Option]]:
         if spec.type != "choice":
             options[name] = _options(item, name, spec, _for_case(name, spec, labels, options))
     for name, spec in item.process.fields.items():
-        options[name] = _with_fallback(item, spec, options)(options[name])
+        options[name] = _Fallback(item, spec, options)(options[name])
     return options
 
 
@@ -85,7 +88,7 @@ def _text_options(item: Item, name: str, spec: FieldSpec, labels: Sequence[Label
     if spec.form == "topic":
         return topic_options(item, name, spec, labels)
     if spec.form == "organisation":
-        return organisation_options(item, name, spec, labels)
+        return organisation_options(item, name, labels)
     return line_options(item, name, labels)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from extractors.fields.choose import holds
@@ -65,7 +66,7 @@ def threshold(process: Process) -> float:
     required fields by their square root, not their number.
     """
     required = max(1, sum(spec.required for spec in process.fields.values()))
-    return 1 - (1 - process.accuracy) * 2.5 / float(required) ** 0.5
+    return 1 - (1 - process.accuracy) * 2.5 / math.sqrt(required)
 
 
 def _doubts(process: Process, fields: Sequence[Field]) -> list[str]:

@@ -76,7 +76,7 @@ def _windows(text: str, longest: int = 8) -> list[tuple[str, int, int]]:
         key = ""
         for token in tokens[first : first + longest]:
             between = text[tokens[first].end() : token.start()] if token is not tokens[first] else ""
-            if re.search(r"[.!?]\s|\n\s*\n", text[tokens[first].start() : token.start()]) or between.count("\n") > 1:
+            if re.search(r"[.!?,;:]\s|\n\s*\n", text[tokens[first].start() : token.start()]) or between.count("\n") > 1:
                 break
             key += token[0].casefold()
             result.append((key, tokens[first].start(), token.end()))
@@ -90,7 +90,9 @@ def _matches(windows: Sequence[tuple[str, int, int]], keys: Sequence[str]) -> li
     known = set(keys)
     result = [(key, start, end, 1.0) for key, start, end in windows if key in known]
     long_keys = [key for key in keys if len(key) >= 6 and not any(mark.isdigit() for mark in key)]
-    rest = [window for window in windows if window[0] not in known and len(window[0]) >= 5 and not window[0][-1].isdigit()]
+    rest = [
+        window for window in windows if window[0] not in known and len(window[0]) >= 5 and not window[0][-1].isdigit()
+    ]
     if not long_keys or not rest:
         return result
     distances = process.cdist(long_keys, [window[0] for window in rest], scorer=Levenshtein.distance, score_cutoff=3)
@@ -116,8 +118,10 @@ def _hit(block: Block, key: str, start: int, end: int, quality: float, owners: s
     colon = bool(re.match(r"\s*(?:\([^)]*\))?\s*[:=]", after))
     starts = not _TOKEN.search(re.sub(r"^\W*\w{1,2}\W+", "", before)) if before else True
     if any(owner.startswith(MEANING) for owner in owners):
-        pass
-    elif len(key) <= _SHORT and not colon and not (ends and starts):
+        return LabelHit(
+            frozenset(owners), written, quality, span, around(word.box for word in span.words), ends, starts
+        )
+    if len(key) <= _SHORT and not colon and not (ends and starts):
         quality *= 0.45 if block.is_prose or not starts else 0.75
     elif block.is_prose and not colon and not starts and len(key) < 6:
         quality *= 0.7

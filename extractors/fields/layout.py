@@ -216,7 +216,7 @@ def _block_above(
         alike = source is Source.PLAIN or 0.5 <= height / max(last.height, 1e-6) <= 2
         overlap = min(cell.box.x1, last.x1) - max(cell.box.x0, last.x0)
         beside = overlap > 0.3 * min(cell.box.width, last.width) or abs(cell.box.x0 - last.x0) < height
-        # Lines that have the width of the page to themselves read on whatever their indent, as an address at the head does.
+        # Lines with nothing beside them read on whatever their indent, as an address at the head does.
         free = cell.line in alone and block.cells[-1].line in alone and cell.line == block.cells[-1].line + 1
         if gap <= limit and alike and (beside or free or source is Source.PLAIN) and gap < nearest:
             best, nearest = block, gap

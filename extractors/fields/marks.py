@@ -1,7 +1,7 @@
 """Marks: which of several printed options a pen has ticked, crossed or ringed, seen in the picture of the page.
 
-Readers give words, not pen strokes. Beside every option of a row stands the same print, an empty box or nothing; where a
-pen has been, there is more ink than beside the others.
+Readers give words, not pen strokes. Beside every option of a row stands the same print, an empty box or nothing;
+where a pen has been, there is more ink than beside the others.
 """
 
 from __future__ import annotations

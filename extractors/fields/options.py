@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from extractors.fields.item import SUBJECT_PAGE, Item
 from extractors.fields.labels import AVOID, LabelHit, relation
-from extractors.fields.layout import Block, Span
-from extractors.values.amounts import find_amounts, find_integers
-from extractors.values.codes import (
-    find_account_numbers,
-    find_codes,
-    find_ninos,
-    find_references,
-    find_registrations,
-    find_sort_codes,
-    find_vat_numbers,
-)
-from extractors.values.contacts import find_emails, find_phones
-from extractors.values.dates import find_dates
+from extractors.fields.layout import Span
+from extractors.fields.recognise import recognise
 from extractors.values.found import Found
-from extractors.values.places import address_value, find_addresses, find_postcodes, unglued_address
+from extractors.values.places import address_value, unglued_address
 from postroom.fields import Candidate, Provenance
 from postroom.process import FieldSpec
 from postroom.text import Section, Source
@@ -57,7 +46,15 @@ _DISTINCT = {
 
 _PAIR = re.compile(r"(?<!\d)\d\d[ \-–]\d\d[ \-–]\d\d\W{1,4}(?:a/?c\W{1,4})?\d{8}(?!\d)")
 """A sort code with the account number right behind it."""
-_ALONE = {"date": 0.9, "address": 1.2, "money": 0.6, "integer": 0.4, "vehicle-registration": 0.6, "sort-code": 0.8, "account-number": 0.6}
+_ALONE = {
+    "date": 0.9,
+    "address": 1.2,
+    "money": 0.6,
+    "integer": 0.4,
+    "vehicle-registration": 0.6,
+    "sort-code": 0.8,
+    "account-number": 0.6,
+}
 """What it says for a value to be the only one of its type."""
 _FAMILY = dict.fromkeys(("reference", "sort-code", "account-number", "vat-number", "phone", "text"), "number")
 """Types whose values can be taken for each other's."""
@@ -88,6 +85,11 @@ class Option:
     def reading(self) -> float:
         """How surely its words were read."""
         return self.span.confidence if self.span else 1.0
+
+    @property
+    def pictured(self) -> bool:
+        """Whether it was read from a picture, where letters may be misread."""
+        return self.span is not None and self.span.block.source in (Source.TESSERACT, Source.RAPIDOCR)
 
     def candidate(self, item: Item) -> Candidate:
         """Return it with its provenance, as the rest of the line knows it."""
@@ -124,15 +126,21 @@ def _behind_labels(found: Found, span: Span, labels: Sequence[LabelHit]) -> tupl
     inside = [
         label.span.end
         for label in labels
-        if label.span.block is span.block and span.start <= label.span.start and label.span.end < span.end - 8 and label.starts_cell
-        and len(label.phrase) > 3 and any(owner and not owner.startswith(AVOID) for owner in label.owners)
+        if label.span.block is span.block
+        and span.start <= label.span.start
+        and label.span.end < span.end - 8
+        and label.starts_cell
+        and len(label.phrase) > 3
+        and any(owner and not owner.startswith(AVOID) for owner in label.owners)
     ]
     if inside and (text := span.block.text[max(inside) : span.end].strip(" :.,\n")):
         start = span.block.text.index(text, max(inside))
         code = found.value.rpartition(", ")[2]
         body = text[: max(0, len(text) - len(code))] if code[:1].isalpha() and code[-1:].isalpha() else text
         span = Span(span.block, start, span.end)
-        found = replace(found, value=address_value(f"{body.strip()}\n{code}" if body is not text else text), start=start)
+        found = replace(
+            found, value=address_value(f"{body.strip()}\n{code}" if body is not text else text), start=start
+        )
     if span.block.source in (Source.TESSERACT, Source.RAPIDOCR):
         found = replace(found, value=unglued_address(found.value))
     return found, span
@@ -148,32 +156,6 @@ def _alone(item: Item, spec: FieldSpec, options: list[Option]) -> list[Option]:
     return [option.stronger(_ALONE[spec.type]) if option is prominent[0] else option for option in options]
 
 
-def recognise(item: Item, spec: FieldSpec, block: Block) -> Iterator[Found]:
-    """Find the values of a field's type in a block."""
-    text = block.text
-    if spec.type == "reference":
-        yield from find_references(text, spec.format) if spec.format else find_codes(text)
-    elif spec.type == "date":
-        pictured = block.source is not Source.PLAIN
-        yield from find_dates(
-            text, item.written_on(block), "past" if pictured and not item.is_body(block) else "near", boxed=pictured
-        )
-    elif spec.type == "integer":
-        yield from (found for found in _outside_others(text, find_integers(text)) if _within(spec, int(found.value)))
-    elif spec.type == "text" and spec.form == "code":
-        yield from _outside_others(text, find_codes(text))
-    elif spec.type in _FINDERS:
-        yield from _FINDERS[spec.type](text)
-
-
-def _outside_others(text: str, numbers: Iterable[Found]) -> Iterator[Found]:
-    """Yield the numbers that are not part of an address, a telephone number or an e-mail address."""
-    others = [*find_addresses(text), *find_phones(text), *find_emails(text)]
-    for number in numbers:
-        if not any(other.start < number.end and number.start < other.end for other in others):
-            yield number
-
-
 def weigh(item: Item, name: str, spec: FieldSpec, found: Found, span: Span, labels: Sequence[LabelHit]) -> Option:
     """Return a found value as an option, its evidence summed from shape, labels, place and reading."""
     own, rival, phrase = announced(name, span, labels, item.process.fields)
@@ -182,7 +164,9 @@ def weigh(item: Item, name: str, spec: FieldSpec, found: Found, span: Span, labe
     evidence = _BASE + _SHAPE * found.score + _OWN * own - _RIVAL * max(0.0, rival - 0.55 * own)
     evidence += _DISTINCT.get(spec.type, 0.0) + _prefix_bonus(spec)
     evidence += place_evidence(item, span)
-    if spec.type in ("sort-code", "account-number") and _PAIR.search(span.block.text, max(0, span.start - 16), span.end + 16):
+    if spec.type in ("sort-code", "account-number") and _PAIR.search(
+        span.block.text, max(0, span.start - 16), span.end + 16
+    ):
         evidence += 1.4
     if spec.type == "text" and own < 0.35:
         evidence -= 2.5
@@ -210,7 +194,10 @@ def _stands_alone(item: Item, span: Span) -> bool:
 
 
 def _asks_letter_date(spec: FieldSpec) -> bool:
-    return any("letter" in label and "date" in label for label in (*spec.labels, *(word for words in spec.labels_for.values() for word in words)))
+    return any(
+        "letter" in label and "date" in label
+        for label in (*spec.labels, *(word for words in spec.labels_for.values() for word in words))
+    )
 
 
 def place_evidence(item: Item, span: Span) -> float:
@@ -221,7 +208,9 @@ def place_evidence(item: Item, span: Span) -> float:
     return evidence - _UNREAD * max(0.0, 0.8 - span.confidence)
 
 
-def announced(name: str, span: Span, labels: Iterable[LabelHit], fields: Mapping[str, FieldSpec]) -> tuple[float, float, str]:
+def announced(
+    name: str, span: Span, labels: Iterable[LabelHit], fields: Mapping[str, FieldSpec]
+) -> tuple[float, float, str]:
     """Return how strongly the field's own labels announce a value, how strongly any other, and by which words.
 
     Other labels are those that speak against the field, those of other fields of a like type, and those of things
@@ -268,21 +257,3 @@ def _prefix_bonus(spec: FieldSpec) -> float:
     if spec.type != "reference" or not spec.format:
         return 0.0
     return 1.8 if not spec.format.startswith("#") else 0.6
-
-
-def _within(spec: FieldSpec, number: int) -> bool:
-    return (spec.minimum is None or number >= spec.minimum) and (spec.maximum is None or number <= spec.maximum)
-
-
-_FINDERS = {
-    "money": find_amounts,
-    "phone": find_phones,
-    "email": find_emails,
-    "postcode": find_postcodes,
-    "address": find_addresses,
-    "national-insurance-number": find_ninos,
-    "vehicle-registration": find_registrations,
-    "sort-code": find_sort_codes,
-    "account-number": find_account_numbers,
-    "vat-number": find_vat_numbers,
-}

@@ -24,7 +24,7 @@ class Region:
 
 
 def regions(sheets: Sequence[Sheet], labels: Sequence[LabelHit], owner: str) -> Iterator[Region]:
-    """Yield the places that a field's labels announce: behind the label, in the cell to the right, in the cell below."""
+    """Yield the places that a field's labels announce: behind the label, in the cell beside it, in the cell below."""
     starts = {
         (id(label.span.block), label.span.start) for label in labels if label.starts_cell and len(label.phrase) > 2
     }

@@ -23,9 +23,9 @@ def find_amounts(text: str) -> Iterator[Found]:
         fixed = raw.translate(TO_DIGIT)
         digits = sum(mark.isdigit() for mark in raw)
         value = money(fixed)
-        if value is None or digits < 2 or digits * 2 < len(raw) - 1:
-            if not (value and found["pound"] and digits):
-                continue
+        mostly_digits = digits >= 2 and digits * 2 >= len(raw) - 1
+        if value is None or not (mostly_digits or (found["pound"] and digits)):
+            continue
         changes = sum(one != two for one, two in zip(raw, fixed, strict=True))
         score = 0.25 + 0.35 * bool(found["pound"]) + 0.4 * bool(found["pence"])
         if found["minus"]:

@@ -48,7 +48,8 @@ def find_registrations(text: str) -> Iterator[Found]:
         if len(value) == 7:
             fixed, changes = repair(value, "@@##@@@")
             if changes <= 2 and re.fullmatch(r"[A-HJ-PR-Y]{2}\d{2}[A-HJ-PR-Z]{3}", fixed) and _has_digit(value):
-                yield Found(fixed, found.start(1), found.end(1), 0.95 - 2 * REPAIR_COST * changes, "current registration")
+                score = 0.95 - 2 * REPAIR_COST * changes
+                yield Found(fixed, found.start(1), found.end(1), score, "current registration")
                 if not changes:
                     continue
         if REGISTRATION.fullmatch(value) and _has_digit(value):

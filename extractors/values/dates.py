@@ -31,18 +31,22 @@ _FIGURES = re.compile(
 )
 _ISO = re.compile(r"(?<![\w/-])(\d{4}-\d{2}-\d{2})(?!\d)")
 _WORDS = re.compile(
-    rf"(?<![\w£.,/])(?:(?P<weekday>{_WEEKDAY})\.?,?\s+(?:the\s+)?)?(?P<day>\d{{1,2}}|l\d)\s?(?:st|nd|rd|th|af|il|ydd|fed|eg|ain)?"
-    rf"(?:\s+day)?(?:\s+of|\s+o)?[\s.,/-]*(?P<month>{_MONTH})(?![a-z])\.?(?:(?:[\s,/-]+|\.\s?(?=\d{{4}})|[.-])?(?P<year>'?(?:1\d|2\d|3\d)(?!\d)|'?\d{{4}})(?![\d:]|[.,]\d|\s?(?:am|pm|hours)\b))?",
+    rf"(?<![\w£.,/])(?:(?P<weekday>{_WEEKDAY})\.?,?\s+(?:the\s+)?)?(?P<day>\d{{1,2}}|l\d)\s?(?:st|nd|rd|th|af|il|"
+    rf"ydd|fed|eg|ain)?"
+    rf"(?:\s+day)?(?:\s+of|\s+o)?[\s.,/-]*(?P<month>{_MONTH})(?![a-z])\.?(?:(?:[\s,/-]+|\.\s?(?=\d{{4}})|"
+    rf"[.-])?(?P<year>'?(?:1\d|2\d|3\d)(?!\d)|'?\d{{4}})(?![\d:]|[.,]\d|\s?(?:am|pm|hours)\b))?",
     re.IGNORECASE,
 )
 _MONTH_FIRST = re.compile(
-    rf"(?<!\w)(?<!\d )(?:(?P<weekday>{_WEEKDAY})\.?,?\s+)?(?P<month>{_MONTH})\.?\s+(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?![\d:/])"
+    rf"(?<!\w)(?<!\d )(?:(?P<weekday>{_WEEKDAY})\.?,?\s+)?(?P<month>{_MONTH})\.?\s+(?:the\s+)?(?P<day>\d{{1,2}})"
+    rf"(?:st|nd|rd|th)?(?![\d:/])"
     r"(?:,?\s+(?P<year>\d{4}))?",
     re.IGNORECASE,
 )
 _SHORT = re.compile(r"(?<![\w£.,/:-])(\d{1,2})/(\d{1,2})(?![\w/]|[.,:-]\d)")
 _RELATIVE = re.compile(
-    rf"(?<!\w)(?:(?P<fixed>the day before yesterday|day before yesterday|yesterday|today|this morning|this afternoon|tonight|tomorrow|last night)"
+    rf"(?<!\w)(?:(?P<fixed>the day before yesterday|day before yesterday|yesterday|today|this morning|"
+    rf"this afternoon|tonight|tomorrow|last night)"
     rf"|(?:(?P<week>last|next|this) week\W{{1,4}}(?:it was )?(?:on )?(?P<week_day>{_WEEKDAY}))"
     rf"|(?:(?P<day_week>{_WEEKDAY}) (?:of )?(?P<its_week>last|next|this) week)"
     rf"|(?:(?P<when>last|this past|past|this|this coming|coming|next)\s+(?P<named>{_WEEKDAY}))"
@@ -209,7 +213,8 @@ def _lean_at(text: str, place: int, leaning: Leaning) -> Leaning:
     before = text[start:place].casefold()
     after = text[place : place + 40].casefold()
     coming = re.search(
-        r"\b(?:will|shall|going to|'ll|’ll|am moving|are moving|be moving|we move|i move|we complete|due to|from|plan)\b",
+        r"\b(?:will|shall|going to|'ll|’ll|am moving|are moving|be moving|we move|i move|we complete|due to|from|"
+        r"plan)\b",
         before,
     )
     return "future" if coming or re.search(r"\b(?:will|shall|we'll|i'll)\b", after) else "past"

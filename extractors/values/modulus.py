@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Literal
 
 _EXCEPTION_2_WEIGHTS = (0, 0, 1, 2, 5, 3, 6, 4, 8, 7, 10, 9, 3, 1)
 _EXCEPTION_2_G9_WEIGHTS = (0, 0, 0, 0, 0, 0, 0, 0, 8, 7, 10, 9, 3, 1)
@@ -21,7 +20,8 @@ _EITHER = {(2, 9), (10, 11), (12, 13)}
 class _Row:
     start: int
     end: int
-    method: Literal["MOD10", "MOD11", "DBLAL"]
+    method: str
+    """`MOD10`, `MOD11` or `DBLAL`."""
     weights: tuple[int, ...]
     exception: int
 
@@ -95,14 +95,13 @@ def _table() -> tuple[_Row, ...]:
     for line in _lines("weights.txt"):
         start, end, method, *numbers = line.split()
         figures = [int(number) for number in numbers]
-        assert method in ("MOD10", "MOD11", "DBLAL")  # noqa: S101 - the table is part of the program
-        rows.append(_Row(int(start), int(end), method, tuple(figures[:14]), figures[14] if len(figures) > 14 else 0))  # type: ignore[arg-type]
+        rows.append(_Row(int(start), int(end), method, tuple(figures[:14]), figures[14] if len(figures) > 14 else 0))
     return tuple(rows)
 
 
 @cache
 def _substitutions() -> dict[str, str]:
-    return dict(line.split() for line in _lines("substitutions.txt"))  # type: ignore[misc]
+    return {line.split()[0]: line.split()[1] for line in _lines("substitutions.txt")}
 
 
 def _lines(name: str) -> list[str]:

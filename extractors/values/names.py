@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
 
 from extractors.values.found import Found
 from postroom.normal import TITLES
 
 _LETTER = r"[^\W\d_]"
 _TITLE = (
-    r"(?:Lt\.? ?Col|Mr|Mrs|Ms|Miss|Mx|Dr|Prof(?:essor)?|Rev(?:d|erend)?|Sir|Lady|Lord|Dame|Cllr|Councillor|Capt(?:ain)?|"
-    r"Major|Maj|Col|Fr|Canon|MR|MRS|MS|MISS|MX|DR|REV|PROF)\.?(?: \(?(?:Ret'?d|Retired)\.?\)?)?"
+    r"(?:Lt\.? ?Col|Mr|Mrs|Ms|Miss|Mx|Dr|Prof(?:essor)?|Rev(?:d|erend)?|Sir|Lady|Lord|Dame|Cllr|Councillor|"
+    r"Capt(?:ain)?|Major|Maj|Col|Fr|Canon|MR|MRS|MS|MISS|MX|DR|REV|PROF)\.?(?: \(?(?:Ret'?d|Retired)\.?\)?)?"
 )
 _TOKEN = rf"(?:(?:[Oo]['’]|[Mm]a?c|[Dd]['’])?{_LETTER}{_LETTER}*(?:['’-]{_LETTER}+)*\.?)"
 _CAPITAL = rf"(?:(?:(?![a-zà-ÿ])|(?=[a-z]['’]))(?![a-z]{{2}}){_TOKEN})"
@@ -42,17 +44,15 @@ _PARTICLES = (
 _PARTICLE = "(?:" + "|".join(_PARTICLES) + r")\.?"
 _NAME = rf"{_CAPITAL}(?: (?:{_PARTICLE} )*{_CAPITAL}){{0,4}}"
 _TITLED = re.compile(
-    rf"(?<!\w)(?P<all>{_TITLE}(?: ?(?:&|and|\+) ?{_TITLE})? (?:(?!and |or |of |on |in |at |from |to |is |was )(?:{_PARTICLE} )*{_TOKEN})(?: (?:{_PARTICLE} )*{_CAPITAL}){{0,4}}"
+    rf"(?<!\w)(?P<all>{_TITLE}(?: ?(?:&|and|\+) ?{_TITLE})? (?:(?!and |or |of |on |in |at |from |to |is |"
+    rf"was )(?:{_PARTICLE} )*{_TOKEN})(?: (?:{_PARTICLE} )*{_CAPITAL}){{0,4}}"
     rf"(?: (?:&|and|\+) {_TITLE} {_NAME})?)",
 )
 _INTRODUCED = re.compile(
-    rf"(?<!\w)(?:my (?:full )?name(?: is|'s|:)|my names|name(?:d| is|:)|i am|i'm|this is|regards from|signed(?: by)?|fy enw i yw) (?P<name>(?-i:{_NAME})|{_TOKEN}(?: {_TOKEN}){{1,3}})",
+    rf"(?<!\w)(?:my (?:full )?name(?: is|'s|:)|my names|name(?:d| is|:)|i am|i'm|this is|regards from|"
+    rf"signed(?: by)?|fy enw i yw) (?P<name>(?-i:{_NAME})|{_TOKEN}(?: {_TOKEN}){{1,3}})",
     re.IGNORECASE,
 )
-_NOT_NAMES = frozenset(
-    ["a", "about", "account", "accounts", "after", "again", "all", "also", "am", "an", "and", "any", "are", "as", "ask", "at", "back", "bank", "be", "been", "before", "best", "bill", "bin", "bins", "box", "but", "by", "call", "can", "cannot", "car", "card", "change", "charge", "charged", "cheers", "claim", "clear", "closing", "collection", "come", "coming", "complaint", "completely", "contact", "copy", "council", "could", "customer", "date", "dear", "department", "details", "did", "direct", "disabled", "do", "does", "door", "down", "each", "email", "enclosed", "enquiries", "everyone", "faithfully", "fill", "find", "first", "flat", "for", "forms", "from", "full", "get", "getting", "give", "given", "good", "got", "greetings", "had", "happy", "has", "have", "having", "he", "hello", "her", "here", "hi", "him", "his", "home", "hope", "house", "how", "if", "in", "is", "it", "its", "just", "kind", "kindly", "know", "last", "late", "left", "let", "letter", "like", "live", "living", "living", "mail", "main", "manager", "many", "may", "me", "member", "message", "mobile", "more", "morning", "most", "move", "moved", "moving", "much", "must", "my", "name", "need", "new", "next", "no", "not", "note", "notice", "now", "number", "of", "off", "office", "ok", "old", "on", "one", "only", "or", "order", "other", "our", "out", "over", "own", "page", "paid", "paper", "park", "parking", "party", "pay", "paying", "payment", "please", "possible", "previous", "property", "rang", "really", "reference", "regarding", "regards", "renew", "request", "residents", "response", "ring", "road", "same", "sent", "service", "services", "should", "signed", "since", "sincerely", "so", "some", "sorry", "statement", "still", "street", "subject", "sure", "tax", "team", "telephone", "tenant", "thank", "thanks", "that", "the", "their", "them", "then", "there", "these", "they", "thing", "think", "this", "those", "ticket", "tired", "to", "today", "told", "too", "tonight", "total", "truly", "two", "under", "unable", "until", "up", "us", "use", "very", "waiting", "want", "was", "waste", "way", "we", "week", "well", "were", "what", "when", "where", "which", "while", "who", "why", "will", "wish", "with", "work", "would", "writing", "yes", "you", "your", "yours", "january", "february", "march", "april", "june", "july", "august", "september", "october", "november", "december", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "ltd", "limited", "plc", "llp", "company", "association", "trust", "gmbh", "hereby", "hereinafter", "tel", "phone", "fax", "department", "director", "officer", "assistant", "administrator", "secretary", "clerk", "reporter", "agent", "landlord", "owner", "driver", "keeper", "box", "building", "society", "branch", "sort", "code", "signature", "print", "block", "capitals", "applicant", "surname", "forename", "forenames", "tick", "address", "postcode", "town", "county", "england", "wales", "scotland", "sir", "madam", "whom", "concern"]
-)
-"""Words that no name on a form or under a letter has."""
 
 
 def find_names(text: str) -> Iterator[Found]:
@@ -70,10 +70,11 @@ def find_names(text: str) -> Iterator[Found]:
 
 def name_at_start(text: str) -> Found | None:
     """Return the name that a text begins with, where a label says that a name must stand there."""
-    protected = re.sub(r"\b(?:Maj|Rev|Revd|Prof|Capt|Mrs|Cllr)\.", lambda found: found[0][:-1] + " ", text, flags=re.IGNORECASE)
+    # The point of a short title ends no sentence.
+    protected = re.sub(r"(?i)\b(Maj|Rev|Revd|Prof|Capt|Mrs|Cllr)\.", r"\1 ", text)
     text_end = re.split(r"[\t\n;|]|(?<=\w{3})[.,:](?=\s|$)| [-–—] |\s\((?!Ret)|\s{3,}", protected, maxsplit=1)[0]
     tokens = list(re.finditer(r"\S+", text_end))[:9]
-    kept = []
+    kept: list[re.Match[str]] = []
     for token in tokens:
         word = token[0].strip(".,&()'’\"").casefold()
         if not _word_of_name(token[0]) and word not in TITLES and token[0] not in ("&", "+") and word != "and":
@@ -111,7 +112,9 @@ def unglued(name: str) -> str:
     words = []
     for word in re.sub(r"&(?=\S)", "& ", name).split():
         initial = re.fullmatch(r"([A-Z])([A-Z][a-z]{2,})", word)
-        two = re.fullmatch(r"(?!(?:Mc|Mac|De|Le|La|Van|Von|Fitz|Di|Du|Da|St)[A-Z])([A-Z][a-z]{2,})([A-Z][a-z]{2,})", word)
+        two = re.fullmatch(
+            r"(?!(?:Mc|Mac|De|Le|La|Van|Von|Fitz|Di|Du|Da|St)[A-Z])([A-Z][a-z]{2,})([A-Z][a-z]{2,})", word
+        )
         words += list((initial or two or re.match("(.*)", word)).groups())  # type: ignore[union-attr]
     return " ".join(words)
 
@@ -142,21 +145,27 @@ def joined(title: str, forenames: str, surname: str) -> str:
 
 
 def _letters_after_name(tokens: list[re.Match[str]]) -> bool:
-    """Tell whether the last word is letters after a name, such as OBE or RIBA: capitals where the rest has small letters."""
+    """Tell whether the last word is letters after a name, such as OBE: capitals where the rest has small letters."""
     last = tokens[-1][0].strip(".,")
     written_out = sum(not token[0].isupper() and len(token[0]) > 2 for token in tokens[:-1])
     return written_out >= 2 and len(last) > 1 and last.isupper() and last.isalpha()
 
 
 def _bare(name: str) -> list[str]:
-    words = [word for word in re.sub(r"\(?\bRet'?d\b\.?\)?", "", name).replace("&", " ").split()]
+    words = re.sub(r"\(?\bRet'?d\b\.?\)?", "", name).replace("&", " ").split()
     return [word for word in words if word.strip(".").casefold() not in TITLES]
+
+
+@cache
+def _not_names() -> frozenset[str]:
+    """Return the words that no name on a form or under a letter has."""
+    return frozenset(files("extractors.values").joinpath("not_names.txt").read_text(encoding="utf-8").split())
 
 
 def _never_a_name(word: str) -> bool:
     plain = word.strip(".,'’()&\"")
     initial = len(plain) == 1 and plain.isupper()
-    return not initial and plain.casefold() in _NOT_NAMES and plain.casefold() != "and"
+    return not initial and plain.casefold() in _not_names() and plain.casefold() != "and"
 
 
 def _word_of_name(word: str) -> bool:

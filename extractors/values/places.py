@@ -9,27 +9,40 @@ from extractors.values.found import REPAIR_COST, TO_DIGIT, TO_LETTER, Found
 from postroom.normal import POSTCODE, normalise
 
 _LOOSE = re.compile(
-    r"(?<![\w@./])(?P<out>[A-Za-z01568!]{1,2}[ |]{0,2}[0-9OolISZB](?:[ |]{0,2}[0-9A-Za-z])?)[ |.·\n]{0,4}(?P<in>[0-9OolISZB][ |]{0,2}[A-Za-z0158!][ |]{0,2}[A-Za-z0158!])(?![\w@]|\.\w)"
+    r"(?<![\w@./])(?P<out>[A-Za-z01568!]{1,2}[ |]{0,2}[0-9OolISZB](?:[ |]{0,2}[0-9A-Za-z])?)[ |"
+    r".·\n]{0,4}(?P<in>[0-9OolISZB][ |]{0,2}[A-Za-z0158!][ |]{0,2}[A-Za-z0158!])(?![\w@]|\.\w)"
 )
 _STREET = (
-    "road|rd|street|st|avenue|ave|lane|ln|close|cl|drive|dr|way|court|ct|crescent|cres|gardens|gdns|place|pl|terrace|ter|"
+    "road|rd|street|st|avenue|ave|lane|ln|close|cl|drive|dr|way|court|ct|crescent|cres|gardens|gdns|place|pl|terrace|"
+    "ter|"
     "grove|square|sq|hill|rise|row|mews|walk|park|view|green|parade|wharf|quay|yard|cottages|cottage|villas|buildings|"
     "house|heights|meadow|meadows|fields|field|end|path|circus|vale|croft|fold|gate|bank|brae|wynd|gait|lodge|farm|"
     "heol|ffordd|stryd|lon|lôn|clos|rhodfa|maes|cilgant|pen|bryn|tyddyn|parc|gerddi|teras"
 )
 _STREET_WORD = re.compile(rf"(?<!\w)(?:{_STREET})(?!\w)", re.IGNORECASE)
 _PARTIAL = re.compile(
-    rf"(?<![\w£./-])(?:(?:flat|apartment|apt|unit|room)\s+\w{{1,3}},?\s+)?\d{{1,4}}[A-Za-z]?,?\s+(?:[A-Za-z'’.-]+\s+){{1,3}}?(?:{_STREET})\b\.?(?:,?\s+(?:[A-Z][a-z'’-]+,?\s+){{0,2}}[A-Z]{{1,2}}\d{{1,2}}[A-Z]?(?![\w]))?",
+    rf"(?<![\w£./-])(?:(?:flat|apartment|apt|unit|"
+    rf"room)\s+\w{{1,3}},?\s+)?\d{{1,4}}[A-Za-z]?,?\s+(?:[A-Za-z'’.-]+\s+){{1,3}}?(?:{_STREET})\b\.?(?:,?\s+(?:[A-Z][a-z'’-]+,?\s+){{0,2}}[A-Z]{{1,2}}\d{{1,2}}[A-Z]?(?![\w]))?",
     re.IGNORECASE,
 )
 _FLAT = re.compile(
-    r"(?:(?:ground|first|second|third|top|garden|basement|rear|upper|lower|front)(?: floor)? )?(?:flat|apartment|apt\.?|unit|room|studio|annexe?|fflat)\b",
+    r"(?:(?:ground|first|second|third|top|garden|basement|rear|upper|lower|front)(?: floor)? )?(?:flat|apartment|"
+    r"apt\.?|unit|room|studio|annexe?|fflat)\b",
     re.IGNORECASE,
 )
-_HOUSE_NAME = re.compile(r"The [\w' ]+|[A-Z]\w*(?:side|wood|view|croft|dene|holme|mead|lea|haven|bank|brook|fields?|hurst|leigh|dale|mount|ways|nook|don)")
+_HOUSE_NAME = re.compile(
+    r"The [\w' ]+|[A-Z]\w*(?:side|wood|view|croft|dene|holme|mead|lea|haven|bank|brook|fields?|hurst|leigh|dale|"
+    r"mount|ways|nook|don)"
+)
 """Names that houses have and people seldom."""
 _STOP_WORDS = frozenset(
-    ["address", "is", "are", "was", "were", "at", "from", "to", "of", "my", "our", "we", "i", "he", "she", "they", "have", "has", "had", "live", "lives", "lived", "living", "now", "moved", "moving", "move", "leaving", "left", "leave", "in", "for", "the", "and", "on", "by", "as", "be", "been", "being", "will", "would", "please", "collection", "bin", "property", "this", "that", "it", "its", "with", "house", "new", "old", "previous", "current", "home", "kids", "me", "us", "you", "your", "number", "no", "name", "into", "out", "onto", "tenant", "so", "which", "who", "reside", "resident", "liable", "longer", "bungalow", "flat", "not", "near", "outside", "where", "because", "then", "send", "here", "there"]
+    """
+    address is are was were at from to of my our we i he she they have has had live lives lived living now moved
+    moving move leaving left leave in for the and on by as be been being will would please collection bin property
+    this that it its with house new old previous current home kids me us you your number no name into out onto
+    tenant so which who reside resident liable longer bungalow flat not near outside where because then send here
+    there
+    """.split()  # noqa: SIM905 - a column of single words would fill a page
 )
 _HOUSE_STARTS = ("the", "flat", "apartment", "old", "new", "upper", "lower", "ty", "tŷ")
 LONGEST = 140
@@ -140,7 +153,8 @@ def _hard_stop(text: str, floor: int, end: int) -> int:
     stops = [
         found.end()
         for found in re.finditer(
-            r"(?<![A-Z])(?<!\b(?:St|Rd|Mr|Dr))(?<!\b(?:Ave|Mrs|Flt|Apt))[.;?!:]\s+|\t|\n\s*\n|[:;()]|\s[-–—|]\s|\b(?:at|from|to|address is|is|of)[ \n]+(?=[A-Z0-9])",
+            r"(?<![A-Z])(?<!\b(?:St|Rd|Mr|Dr))(?<!\b(?:Ave|Mrs|Flt|Apt))[.;?!:]\s+|\t|\n\s*\n|[:;()]|\s[-–—|]\s|"
+            r"\b(?:at|from|to|address is|is|of)[ \n]+(?=[A-Z0-9])",
             text[floor:end],
         )
     ]
@@ -172,7 +186,8 @@ def _number_start(before: str) -> int | None:
 def _with_building(before: str, start: int) -> int:
     """Take in a building or house name in the part just before the number: `Orchard View, 112 Loose Road`."""
     lead = re.search(r"(?:(?:^|(?<=[\n,]))[ ]*)((?:[A-Z][\w'’.-]*[ ,]*){1,4})[,\n]?\s*$", before[:start])
-    if lead and not any(word.strip(",.").casefold() in _STOP_WORDS - {"the", "house"} for word in lead[1].split()) and lead[1].strip(" ,"):
+    never = _STOP_WORDS - {"the", "house"}
+    if lead and lead[1].strip(" ,") and not any(word.strip(",.").casefold() in never for word in lead[1].split()):
         previous = before[: lead.start(1)].rstrip()
         if not (_STREET_WORD.search(lead[1]) or _FLAT.search(lead[1]) or _HOUSE_NAME.fullmatch(lead[1].strip(" ,"))):
             return start
@@ -192,9 +207,9 @@ def _named_start(before: str) -> int | None:
             plain not in ("of", "on", "le", "by", "upon", "the", "in", "under", "y", "yr", "and") or start is None
         ):
             break
-        if plain in _STOP_WORDS and plain not in _HOUSE_STARTS and capital and not before[word.end() :].startswith(","):
-            if plain not in ("house",):
-                break
+        stops = plain in _STOP_WORDS and plain not in (*_HOUSE_STARTS, "house")
+        if stops and capital and not before[word.end() :].startswith(","):
+            break
         if capital:
             start = word.start()
     if start is None:

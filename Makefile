@@ -1,7 +1,7 @@
 # Everything a newcomer or a builder needs; `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock clean evaluate serve screenshots
+.PHONY: help setup demo test check format lock clean docs evaluate serve screenshots
 
 PYTEST := .venv/bin/pytest
 
@@ -31,6 +31,12 @@ format: setup ## Put the code into the house style
 lock: ## Work requirements.lock out anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --all-extras \
 	  --custom-compile-command 'make lock' pyproject.toml --output-file requirements.lock
+
+docs: setup ## Write docs/settings.md anew from the settings models
+	@.venv/bin/python -m scripts.make_settings_page
+
+screenshots: setup ## Take the pictures in docs/pictures anew, from a demonstration of their own
+	@.venv/bin/python -m scripts.make_pictures
 
 clean: ## Remove what the demonstration and the tests made
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""What builds and shows the project; no part of the line."""

@@ -9,6 +9,8 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from config.connections import Connection
+from config.logs import log_to
+from config.opening import open_ledger
 from config.settings import Settings, load_settings
 from connectors import registry
 from postroom.delivery import Target
@@ -34,10 +36,7 @@ class Line:
     @cached_property
     def ledger(self) -> Ledger:
         """The ledger, brought up to date."""
-        self.settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        ledger = Ledger(self.settings.ledger_url, self.settings.documents)
-        ledger.migrate()
-        return ledger
+        return open_ledger(self.settings)
 
     @cached_property
     def triager(self) -> Triager:
@@ -94,7 +93,9 @@ def open_line() -> Line:
     """Return the line of this process, opened from POSTROOM_CONFIG and POSTROOM_DATA at the first call."""
     global _open
     if _open is None:
-        _open = Line(load_settings())
+        settings = load_settings()
+        log_to(settings.data / "log")
+        _open = Line(settings)
     return _open
 
 

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from desk.cli import checking, evaluating, exceptions, items, reading, reporting, running
+from desk.cli import checking, evaluating, exceptions, items, outcomes, reading, reporting, running
+from desk.cli.commands import Commands
 from desk.cli.printing import aside, print_error
 from desk.cli.session import Session
 from postroom.errors import ConfigError, PostroomError
@@ -18,8 +19,11 @@ EVERYWHERE = {"--config": 1, "--data": 1, "--verbose": 0}
 
 app = typer.Typer(
     name="postroom",
+    cls=Commands,
     help="The digital post room: reads post, extracts fields, keys them into back-office systems.",
-    epilog="--config, --data and --verbose may also stand after the command's name.",
+    epilog="First steps: postroom demo, postroom check, postroom run --once. The options above may also stand after "
+    "the command's name.",
+    subcommand_metavar="COMMAND",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -36,12 +40,12 @@ def _choices(
     data: Annotated[
         Path | None, typer.Option(help="The folder for all that is kept.", envvar="POSTROOM_DATA", metavar="DIR")
     ] = None,
-    verbose: Annotated[bool, typer.Option("--verbose", help="Show the trace of an error.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show where in the code an error arose.")] = False,
 ) -> None:
     context.obj = Session(config, data, verbose)
 
 
-for _group in (running, items, exceptions, reporting, reading, evaluating, checking):
+for _group in (running, items, reporting, exceptions, outcomes, reading, evaluating, checking):
     _group.register(app)
 
 

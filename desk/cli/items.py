@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from desk.cli.printing import plain, print_json, print_line, print_table
-from desk.cli.session import AsJson, ItemId, session_of
+from desk.cli.session import AsJson, ItemId, Session, session_of
+from desk.cli.wording import day, in_brief, minute, sentence
 from postroom.disposition import Outcome
 
 if TYPE_CHECKING:
     from postroom.ledger import Item, ItemSummary
+    from postroom.ledger.records import ItemField
 
 GROUP = "Work items"
 ORDER = ("with-person", "in-flight", "rejected", "delivered", "no-action")
@@ -39,7 +42,8 @@ def list_items(
 
     if state and state not in set(ItemState):
         raise typer.BadParameter(f'"{state}" is not a state: choose one of {", ".join(ItemState)}.')
-    ledger = session_of(context).ledger
+    session = session_of(context)
+    ledger = session.ledger
     found: list[ItemSummary] = []
     for wanted in [state] if state else ORDER:
         rest = limit - len(found)
@@ -49,27 +53,42 @@ def list_items(
     if as_json:
         for summary in found:
             print_json(_as_data(asdict(summary)))
+    elif found:
+        _print_items(found, limit=limit)
     else:
-        _print_items(found, state=state, filtered=bool(outcome or process or state), limit=limit)
+        _say_nothing_is_there(session, state=state, filtered=bool(outcome or process or state))
 
 
-def _nothing(state: str, *, filtered: bool) -> str:
-    if state == "with-person":
-        return "Nothing waits for a person."
-    return "No item is like that." if filtered else "No post has been worked on yet; start with `postroom run`."
-
-
-def _print_items(found: list[ItemSummary], *, state: str, filtered: bool, limit: int) -> None:
-    if not found:
-        print_line(_nothing(state, filtered=filtered))
-        return
-    rows = [
-        (item.id, item.process, str(item.state), _day(item.received_at), item.due, " ".join(item.reasons))
-        for item in found
-    ]
-    print_table(("Item", "Process", "State", "Received", "Due", "Why"), rows)
+def _print_items(found: list[ItemSummary], *, limit: int) -> None:
+    for state, items in groupby(found, key=lambda item: item.state):
+        _print_state(str(state), list(items))
     if len(found) == limit:
         print_line(f"These are the first {limit}; --limit shows more.", "dim")
+
+
+def _print_state(state: str, items: list[ItemSummary]) -> None:
+    due = any(item.due for item in items)
+    rows = [
+        (item.id, item.process, day(item.received_at), *([item.due and day(item.due)] if due else []),
+         in_brief(item.reasons))
+        for item in items
+    ]  # fmt: skip
+    headings = ("Item", "Process", "Received", *(["Due"] if due else []), "Why")
+    print_table(headings, rows, title=f"{state}: {len(items)}", whole=headings[:-1])
+
+
+def _say_nothing_is_there(session: Session, *, state: str, filtered: bool) -> None:
+    if state == "with-person":
+        print_line("Nothing waits for a person.")
+    elif filtered:
+        print_line("No item is like that; `postroom items` lists all of them.")
+    else:
+        from config.opening import drop_folders
+
+        print_line("No post has been worked on yet.")
+        for folder in drop_folders(session.settings):
+            print_line(f"Put mails (.eml, .msg) or scans into {folder}.")
+        print_line("Then start `postroom run --once`; `postroom demo` shows the line at work with sample post.")
 
 
 def show_item(context: typer.Context, item_id: ItemId, as_json: AsJson = False) -> None:
@@ -80,55 +99,57 @@ def show_item(context: typer.Context, item_id: ItemId, as_json: AsJson = False) 
         return
     summary = item.summary
     print_line(f"Item {summary.id}: {summary.process}, {summary.state}", "bold")
-    print_line(f"Received {_moment(summary.received_at)} in {summary.inbox} as {item.message.name}")
+    print_line(f"Received {minute(summary.received_at)} in {summary.inbox} as {item.message.name}")
     if summary.protected:
-        print_line(f"Protected: {summary.protected}", "red")
+        print_line(f"Protected: {sentence(summary.protected)}", "red")
     if summary.due:
-        print_line(f"An answer is due by {summary.due}.")
+        print_line(f"An answer is due by {day(summary.due)}.")
     for reason in item.disposition.reasons:
-        print_line(f"  {reason}", "yellow")
+        print_line(f"  {sentence(reason)}", "yellow")
     _print_fields(item)
     _print_deliveries(item)
     _print_history(item)
 
 
 def _print_fields(item: Item) -> None:
+    if not item.fields:
+        print_line("No field was read.")
+        return
     rows = []
     for field in item.fields:
         read = field.read
-        seen = (f"{read.confidence:.2f}", str(read.provenance.page), read.provenance.text) if read else ("", "", "")
-        others = ", ".join(other.value for other in read.others[:3]) if read else ""
-        rows.append((field.name, field.value, "a person" if field.corrected else "read", *seen, others))
-    if rows:
-        headings = ("Field", "Value", "By", "Sure", "Page", "As written", "Or")
-        print_table(headings, rows, title="Fields", right=("Sure", "Page"))
-    else:
-        print_line("No field was read.")
+        sure = "person" if field.corrected else f"{read.confidence:.2f}" if read else ""
+        page = str(read.provenance.page) if read else ""
+        rows.append((field.name, field.value, sure, page, _as_written(field)))
+    headings = ("Field", "Value", "Sure", "Page", "As written")
+    print_table(headings, rows, title="Fields", right=("Sure", "Page"), whole=("Field", "Sure", "Page"))
+
+
+def _as_written(field: ItemField) -> list[str]:
+    """Return the words of the post where they differ from the value, and what else it might have been."""
+    read = field.read
+    if read is None:
+        return []
+    written = [read.provenance.text] if read.provenance.text != field.value else []
+    return [*written, *(f"or {other.value}" for other in read.others[:2])]
 
 
 def _print_deliveries(item: Item) -> None:
     rows = [
-        (one.target, str(one.state), one.key, one.receipt.reference if one.receipt else "", one.reason)
+        (one.target, str(one.state), one.key, one.receipt.reference if one.receipt else "", sentence(one.reason))
         for one in item.deliveries
     ]
     if rows:
-        print_table(("Target", "State", "Key", "Reference", "Why"), rows, title="Deliveries")
+        headings = ("Target", "State", "Key", "Reference", "Why")
+        print_table(headings, rows, title="Deliveries", whole=("State", "Key"))
 
 
 def _print_history(item: Item) -> None:
     rows = [
-        (_moment(entry.at), entry.actor, entry.action, ", ".join(f"{k} {v}" for k, v in entry.detail.items()))
+        (minute(entry.at), entry.actor, entry.action, ", ".join(f"{k} {v}" for k, v in entry.detail.items() if v))
         for entry in item.history
     ]
-    print_table(("When", "Who", "What", "Details"), rows, title="History")
-
-
-def _day(moment: datetime) -> str:
-    return moment.astimezone().strftime("%d %b %Y")
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone().strftime("%d %b %Y %H:%M")
+    print_table(("When", "Who", "What", "Details"), rows, title="History", whole=("When",))
 
 
 def _as_data(value: Any) -> Any:

@@ -7,7 +7,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from postroom.errors import ConfigError, PostroomError
 
@@ -49,32 +49,51 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
+Cell = str | Sequence[str]
+"""Text, or several lines of it."""
+
+
 def print_table(
-    headings: Sequence[str], rows: Iterable[Sequence[str]], title: str = "", right: Sequence[str] = ()
+    headings: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    title: str = "",
+    right: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> None:
     """Print a table.
 
     Args:
         headings: Of the columns.
-        rows: Cells as text; whatever steers the screen is taken out.
+        rows: Cells; whatever steers the screen is taken out of them.
         title: Above the table.
         right: Headings of the columns whose cells stand to the right.
+        whole: Headings of the columns whose cells are never broken, so that they can be copied.
     """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title or None, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in headings:
-        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if heading in right else "left"
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=heading in whole)
     for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
+        table.add_row(*(Text("\n".join(map(plain, _lines(cell)))) for cell in row))
     screen().print(table)
+
+
+def _lines(cell: Cell) -> Sequence[str]:
+    return (cell,) if isinstance(cell, str) else cell
 
 
 def print_line(text: str, style: str = "") -> None:
     """Print one sentence."""
     screen().print(plain(text), style=style or None, soft_wrap=True)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun: `1 delivery`, `2 deliveries`; `many` is left out where an s makes it."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def print_error(error: PostroomError, *, verbose: bool) -> None:

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from postroom.errors import ConfigError
-
 if TYPE_CHECKING:
     from config.settings import Settings
     from postroom.ledger import Ledger
+    from postroom.process import DeliverTo
 
+DECIDING = "Deciding on items that wait for a person"
+"""The heading of such commands in the help."""
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
-Person = Annotated[str, typer.Option("--as", help="Who does it, for the history; left out, your login name.")]
+Person = Annotated[
+    str, typer.Option("--as", help="Who does it, for the history; left out, your login name.", metavar="NAME")
+]
 ItemId = Annotated[str, typer.Argument(help="The item's id, as `postroom items` shows it.", metavar="ID")]
 
 
@@ -32,8 +35,8 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """The configuration; warnings in it are shown by `postroom check` alone."""
+        from config.logs import log_to
         from config.settings import load_settings
-        from desk.logs import log_to
 
         settings = load_settings(self.config, self.data)
         log_to(settings.data / "log")
@@ -44,19 +47,11 @@ class Session:
         """The ledger, brought up to date.
 
         Raises:
-            ConfigError: Its database cannot be opened.
+            ConfigError: Its database or its folder cannot be opened.
         """
-        from sqlalchemy.exc import SQLAlchemyError
+        from config.opening import open_ledger
 
-        from postroom.ledger import Ledger
-
-        try:
-            ledger = Ledger(self.settings.ledger_url, self.settings.documents)
-            ledger.migrate()
-        except (SQLAlchemyError, ImportError, OSError) as error:
-            hint = "Look at `ledger` in postroom.yaml, whether the database runs, and the rights of this account."
-            raise ConfigError(f"The ledger cannot be opened ({type(error).__name__}).", hint=hint) from error
-        return ledger
+        return open_ledger(self.settings)
 
 
 def session_of(context: typer.Context) -> Session:
@@ -70,3 +65,8 @@ def session_of(context: typer.Context) -> Session:
 def person_or_login(person: str) -> str:
     """Return the name given, else the login name."""
     return person.strip() or getpass.getuser()
+
+
+def plan_of(settings: Settings, process_id: str) -> tuple[DeliverTo, ...]:
+    """Return where a process delivers; nowhere for one that is not configured."""
+    return next((process.deliver for process in settings.processes if process.id == process_id), ())

@@ -37,7 +37,7 @@ def test_every_failed_connection_is_told_and_exits_1(postroom: Postroom, config:
         "create: {path: /x, reference: id}\nfind: {path: '/x/{key}', key: key, reference: id}\n"
         "read: {path: '/x/{reference}'}\nfields: {address: {path: address}}\nkey: {path: key}\n"
     )
-    main = MAIN.replace("path: inbox", "path: nowhere").replace("targets:\n", f"targets:\n  - {api}\n")
+    main = MAIN.replace("path: inbox", "path: /nowhere/at/all").replace("targets:\n", f"targets:\n  - {api}\n")
     (config / "postroom.yaml").write_text(main)
     said = postroom("check")
     assert said.code == 1

@@ -30,8 +30,17 @@ def test_help_names_every_subcommand(postroom: Postroom) -> None:
     said = postroom("--help")
     assert said.code == 0
     for name in ("demo", "check", "run", "serve", "read", "triage", "extract", "evaluate", "items", "show", "correct",
-                 "release", "reject", "retry", "done-by-hand", "report"):  # fmt: skip
+                 "change-process", "release", "no-action", "reject", "retry", "resolve", "done-by-hand",
+                 "report"):  # fmt: skip
         assert f" {name} " in said.out
+
+
+def test_help_shows_no_type_behind_a_switch(postroom: Postroom) -> None:
+    for arguments in (("--help",), ("items", "--help"), ("demo", "--help")):
+        said = postroom(*arguments)
+        assert said.code == 0
+        assert "<bool>" not in said.out
+        assert "--help" in said.out
 
 
 def test_wrong_use_exits_2(postroom: Postroom) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from postroom.delivery import State
-from postroom.disposition import Outcome
+from postroom.disposition import Disposition, Outcome
 from postroom.ledger import ItemState, Ledger
 from tests.desk.conftest import Postroom
 from tests.postroom.samples import extraction, itemise
@@ -20,9 +22,12 @@ def waiting(office: Ledger) -> str:
     return item_id
 
 
-def test_an_empty_ledger_says_what_to_do(postroom: Postroom) -> None:
+def test_an_empty_ledger_says_where_post_goes_and_what_to_do(postroom: Postroom, data: Path) -> None:
     said = postroom("items")
-    assert (said.code, said.out.strip()) == (0, "No post has been worked on yet; start with `postroom run`.")
+    assert said.code == 0
+    assert "No post has been worked on yet." in said.out
+    assert str(data / "inbox") in said.out
+    assert "postroom run --once" in said.out
 
 
 def test_items_are_listed_and_filtered(postroom: Postroom, office: Ledger, waiting: str) -> None:
@@ -31,7 +36,7 @@ def test_items_are_listed_and_filtered(postroom: Postroom, office: Ledger, waiti
     only = postroom("items", "--process", "garden-waste", "--state", "with-person")
     assert waiting in only.out
     assert other not in only.out
-    assert "No item is like that." in postroom("items", "--state", "rejected").out
+    assert "No item is like that;" in postroom("items", "--state", "rejected").out
     assert postroom("items", "--state", "lost").code == 2
 
 
@@ -72,7 +77,12 @@ def test_a_correction_is_put_into_normal_form_under_the_persons_name(
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "told"), [("bins", "many", "type integer"), ("bins", "9", "bins"), ("bin", "1", "address, bins")]
+    ("field", "value", "told"),
+    [
+        ("bins", "many", "not a whole number from 1 to 5"),
+        ("bins", "9", "not a whole number from 1 to 5"),
+        ("bin", "1", "Its fields: address, bins."),
+    ],
 )
 def test_a_wrong_correction_is_refused_with_the_remedy(
     postroom: Postroom, office: Ledger, waiting: str, field: str, value: str, told: str
@@ -83,12 +93,23 @@ def test_a_wrong_correction_is_refused_with_the_remedy(
     assert office.item(waiting).corrections == ()
 
 
+def test_a_wrong_choice_is_refused_with_the_choices(postroom: Postroom, office: Ledger) -> None:
+    _, (item_id,) = itemise(office, 1, extraction(1, outcome=Outcome.REVIEW))
+    said = postroom("correct", item_id, "bin", "purple")
+    assert said.code == 1
+    assert "not one of its values: refuse, recycling" in said.err
+    assert postroom("correct", item_id, "bin", "black bin").code == 0
+    assert office.item(item_id).values["bin"] == "refuse"
+
+
 def test_an_item_given_to_another_process_is_read_anew(postroom: Postroom, office: Ledger, waiting: str) -> None:
-    assert postroom("correct", waiting, "process", "missed-bin", "--as", "Bea Officer").code == 0
+    said = postroom("change-process", waiting, "missed-bin", "--as", "Bea Officer")
+    assert said.code == 0
     item = office.item(waiting)
     assert item.summary.process == "missed-bin"
     assert item.extraction.triage.process == "missed-bin"
-    assert postroom("correct", waiting, "process", "no-such").code == 2
+    assert item.history[-1].actor == "Bea Officer"
+    assert postroom("change-process", waiting, "no-such").code == 2
 
 
 def test_release_makes_a_delivery_for_each_target(postroom: Postroom, office: Ledger, waiting: str) -> None:
@@ -111,22 +132,18 @@ def test_reject_closes_an_item_with_its_reason(postroom: Postroom, office: Ledge
     assert item.history[-1].actor == "Bea Officer"
 
 
-def test_done_by_hand_keeps_the_robot_away(postroom: Postroom, office: Ledger, waiting: str) -> None:
-    postroom("release", waiting)
-    said = postroom("done-by-hand", waiting, "--target", "depot", "--reference", "D-17", "--as", "Bea Officer")
-    assert "has not keyed it" not in said.out
-    deliveries = {one.target: one for one in office.item(waiting).deliveries}
-    assert (deliveries["depot"].state, deliveries["crm"].state) == (State.DONE, State.READY)
-    assert deliveries["depot"].receipt is not None
-    assert deliveries["depot"].receipt.reference == "D-17"
+def test_no_action_closes_an_item_with_its_reason(postroom: Postroom, office: Ledger, waiting: str) -> None:
+    assert postroom("no-action", waiting, "--reason", "Only thanks.", "--as", "Bea Officer").code == 0
+    item = office.item(waiting)
+    assert item.summary.state is ItemState.NO_ACTION
+    assert "Only thanks." in item.disposition.reasons
 
 
-def test_done_by_hand_tells_of_targets_that_nobody_keyed_it_into(postroom: Postroom, waiting: str) -> None:
-    said = postroom("done-by-hand", waiting, "--target", "depot", "--reference", "D-17")
-    assert "has not keyed it into crm" in said.out
-
-
-def test_retry_of_nothing_is_refused_with_the_remedy(postroom: Postroom, waiting: str) -> None:
-    said = postroom("retry", waiting)
-    assert said.code == 1
-    assert waiting in said.err
+def test_many_reasons_are_one_line_in_the_list_and_all_shown_in_full(postroom: Postroom, office: Ledger) -> None:
+    told = replace(extraction(1), disposition=Disposition(Outcome.REVIEW, ("it is not clear", "depot: late", "Third.")))
+    _, (item_id,) = itemise(office, 1, told)
+    listed, shown = postroom("items").out, postroom("show", item_id).out
+    assert "It is not clear + 2 more" in listed
+    assert "Third" not in listed
+    for line in ("  It is not clear.\n", "  depot: late.\n", "  Third.\n"):
+        assert line in shown

@@ -21,7 +21,7 @@ TEN_MEGABYTES = 10_000_000
 
 
 def log_to(folder: Path) -> None:
-    """Send the log to `postroom.log` in a folder; five older files are kept."""
+    """Send the log to `postroom.log` in a folder of the data folder; five older files are kept."""
     handler = _handler(folder)
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger("postroom")
@@ -46,7 +46,8 @@ def log_to(folder: Path) -> None:
 
 def _handler(folder: Path) -> logging.Handler:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        for private in (folder.parent, folder):
+            private.mkdir(parents=True, exist_ok=True, mode=0o700)
         return logging.handlers.RotatingFileHandler(
             folder / "postroom.log", maxBytes=TEN_MEGABYTES, backupCount=5, encoding="utf-8"
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import structlog
 
-from desk.logs import log_to
+from config.logs import log_to
 
 
 def test_only_listed_keys_reach_the_log(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ LEAST_EVIDENCE = -0.75
 """A value with less is not offered at all: an empty field is easier to fill than a wrong one is to notice."""
 _DEPTH = 6
 _HOLDS = {"sum": 2.6, "modulus": 1.6, "different": 0.0}
-_FAILS = {"sum": -1.6, "modulus": -1.6, "different": -4.0}
+_FAILS = {"sum": -0.8, "modulus": -1.6, "different": -4.0}
 _SAME_PLACE = -3.0
 _SAME_VALUE = -2.0
 

@@ -199,7 +199,7 @@ def _fields(item: Item, chosen: Chosen, options: dict[str, list[Option]]) -> tup
         if option is None or option.evidence < LEAST_EVIDENCE:
             continue
         others = [other for other in options[name] if other.value != option.value]
-        sure = confidence(option, others, outcomes.get(name))
+        sure = confidence(option, others, outcomes.get(name), item.process.fields[name].type)
         offered = tuple(other.candidate(item) for other in others[:_OTHERS])
         fields.append(Field(name, option.value, round(sure, 4), option.provenance(item), offered))
     return tuple(fields)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from extractors.fields.layout import Block, Sheet, Span, around
@@ -58,7 +58,7 @@ def find_labels(sheets: Sequence[Sheet], phrases: Mapping[str, Sequence[str]]) -
 
 
 def _in_block(block: Block, owners: Mapping[str, set[str]], written: Mapping[str, str]) -> list[LabelHit]:
-    windows = _windows(block.text)
+    windows = [window for window in _windows(block.text) if not _two_labels(block.text, window, owners)]
     matches = [(key, start, end, quality) for key, start, end, quality in _matches(windows, list(owners))]
     matches.sort(key=lambda match: (-len(match[0]) * match[3] ** 2, match[1]))
     kept: list[tuple[str, int, int, float]] = []
@@ -67,6 +67,12 @@ def _in_block(block: Block, owners: Mapping[str, set[str]], written: Mapping[str
         if all(other[1:3] == match[1:3] and match[3] >= other[3] for other in inside):
             kept.append(match)
     return [_hit(block, key, start, end, quality, owners[key], written[key]) for key, start, end, quality in kept]
+
+
+def _two_labels(text: str, window: tuple[str, int, int], known: Container[str]) -> bool:
+    """Tell whether words over two lines are a label each, one below the other, and not one label in two lines."""
+    lines = text[window[1] : window[2]].split("\n")
+    return len(lines) > 1 and all("".join(_TOKEN.findall(line.casefold())) in known for line in lines)
 
 
 def _windows(text: str, longest: int = 8) -> list[tuple[str, int, int]]:

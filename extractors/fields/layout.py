@@ -207,7 +207,7 @@ def _block_above(
     best: Block | None = None
     nearest = 1e9
     height = cell.box.height
-    for block in reversed(blocks[-12:]):
+    for block in reversed(blocks[-60:]):
         last = block.cells[-1].box
         if block.section is not section or cell.box.y0 < last.y0 + last.height * 0.4:
             continue

@@ -48,7 +48,7 @@ def _company(text: str) -> str:
         flags=re.IGNORECASE,
     )[0]
     # A bullet or a logo before a name is often read as a small letter.
-    name = re.sub(r"^[a-z©®]\s+(?=[A-Z])", "", name.strip(" .:,|•·●*-–—"))
+    name = re.sub(r"^[A-Za-z ]{2,25}:\s+|^[a-z©®]\s+(?=[A-Z])", "", name.strip(" .:,|•·●*-–—"))
     if re.match(r"(?:sub ?)?(?:totals?|net|vat|balance|amount|customer|due|qty)\b", name, re.IGNORECASE):
         return ""
     name = name + "." if re.search(r"\bCo$", name) and f"{name}." in text else name

@@ -28,7 +28,7 @@ TYPE_LABELS: dict[FieldType, tuple[str, ...]] = {
     ),
     "vehicle-registration": (
         "vehicle registration", "registration number", "registration", "reg no", "reg number", "car reg", "reg",
-        "vrm", "number plate", "vehicle",
+        "vrm", "number plate", "car", "van", "vehicle",
     ),
     "sort-code": ("sort code", "branch sort code", "s/c", "cod didoli"),
     "account-number": ("account number", "account no", "a/c no", "acc no", "bank account number", "rhif cyfrif"),

@@ -154,7 +154,7 @@ def _hard_stop(text: str, floor: int, end: int) -> int:
         found.end()
         for found in re.finditer(
             r"(?<![A-Z])(?<!\b(?:St|Rd|Mr|Dr))(?<!\b(?:Ave|Mrs|Flt|Apt))[.;?!:]\s+|\t|\n\s*\n|[:;()]|\s[-–—|]\s|"
-            r"\b(?:at|from|to|address is|is|of)[ \n]+(?=[A-Z0-9])",
+            r"\b(?:at|from|to|address is|is|of|liv\w+ on|liv\w+ in)[ \n]+(?=[A-Z0-9])",
             text[floor:end],
         )
     ]

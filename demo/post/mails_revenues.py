@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
-from demo.post import paper, scans
+from demo.post import paper, scans_evidence
 from demo.post.compose import COUNCIL, at, mail
 from demo.post.sample import Request, Sample
 
@@ -205,7 +205,7 @@ def invoices_in_zip() -> Sample:
 
 def evidence_mail() -> Sample:
     """Return a covering note with a photographed payslip."""
-    photo = scans.payslip_of("Mr Lucian Petrov", "CW 60 71 85 A", "31/10/2026", "1,204.77", seed=40)
+    photo = scans_evidence.payslip_of("Mr Lucian Petrov", "CW 60 71 85 A", "31/10/2026", "1,204.77", seed=40)
     body = """Hello, here is my October payslip as you asked for. My claim number is HB7014462.
 
 Lucian Petrov

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from demo.post import mails_no_action, mails_revenues, mails_services, scans
+from demo.post import mails_no_action, mails_revenues, mails_services, scans, scans_evidence
 from demo.post.sample import Sample
 
 
@@ -20,6 +20,7 @@ def all_samples() -> list[Sample]:
         *mails_services.samples(),
         *mails_no_action.samples(),
         *scans.samples(),
+        *scans_evidence.samples(),
     ]
 
 

@@ -36,8 +36,8 @@ def demonstrate(session: Session, port: int, *, keep: bool) -> bool:
         port: For the sample back office, on this machine alone.
         keep: Leave the back office open until a key is pressed.
     """
-    from desk.cli.running import work
     from desk.cli.summary import print_summary
+    from desk.cli.working import work
     from flows.open_line import Line, use_line
 
     settings = at_port(session.settings, port)
@@ -46,7 +46,7 @@ def demonstrate(session: Session, port: int, *, keep: bool) -> bool:
     with sample_back_office(settings.data, port), use_line(Line(settings)) as line:
         before = line.ledger.progress()
         _drop_post(settings)
-        faults = work(session, line)
+        faults = work(line)
         balanced = print_summary(line.ledger, faults)
         new = line.ledger.progress()
         print_line(

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from desk.cli.printing import aside, print_line
-from desk.cli.session import Session, session_of
-from postroom.errors import StepFault
+from desk.cli.printing import print_line
+from desk.cli.session import session_of
 
 if TYPE_CHECKING:
-    from flows.open_line import Line
+    pass
 
 GROUP = "The line at work"
 Port = Annotated[int, typer.Option(help="Port on this machine.", min=1024, max=65535)]
@@ -34,13 +33,14 @@ def run(
 ) -> None:
     """Take post in, read it, sort it, deliver it; then account for every message."""
     from desk.cli.summary import print_summary
+    from desk.cli.working import work
     from flows.open_line import Line, use_line
 
     session = session_of(context)
     settings = session.settings
     with use_line(Line(settings)) as line:
         while True:
-            faults = work(session, line)
+            faults = work(line)
             print_summary(line.ledger, faults)
             if once:
                 break
@@ -51,25 +51,6 @@ def run(
                 break
     if faults:
         raise typer.Exit(1)
-
-
-def work(session: Session, line: Line) -> list[str]:
-    """Run the line once under progress bars and return what did not work, a line each."""
-    import asyncio
-
-    from desk.cli.progress import show_progress
-    from flows.choose_settings import choose_settings
-
-    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
-    choose_settings(session.settings.data)
-    with show_progress(line.ledger, aside()):
-        from flows.run_line import run_line
-
-        try:
-            asyncio.run(run_line())
-        except StepFault as fault:
-            return fault.message.splitlines()
-    return []
 
 
 def serve(

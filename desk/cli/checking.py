@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from desk.cli.printing import print_json, print_line, print_table
+from desk.cli.printing import counted, print_json, print_line, print_table
 from desk.cli.session import AsJson, Session, session_of
 from postroom.errors import PostroomError
 
@@ -24,6 +24,7 @@ class Finding:
     what: str
     good: bool
     said: str
+    remedy: str = ""
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +37,10 @@ def check(
     offline: Annotated[bool, typer.Option("--offline", help="Look at the configuration alone.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check the configuration and try every connection, without writing anything."""
+    """Check the configuration and try every connection, without keying anything.
+
+    Tells every mistake and every fault at once, each with its remedy, and prints no secret.
+    """
     session = session_of(context)
     mistakes, settings = _configuration(session)
     findings = [] if settings is None or offline else [_ledger(session), *map(_connection, _connections(settings))]
@@ -72,14 +76,14 @@ def _ledger(session: Session) -> Finding:
     try:
         accounts = session.ledger.accounts()
     except PostroomError as error:
-        return Finding("ledger", False, str(error))
-    return Finding("ledger", True, f"Open; it holds {accounts.received} messages.")
+        return Finding("ledger", False, error.message, error.hint)
+    return Finding("ledger", True, f"Open; it holds {counted(accounts.received, 'message')}.")
 
 
 def _connection(connection: Connection) -> Finding:
     from connectors import registry
 
-    what = f"{connection.role} {connection.name} ({connection.kind})"
+    what = f"{connection.kind} {connection.role} {connection.name}"
     try:
         settings = connection.settings()
         opened = registry.open_inbox(settings) if connection.role == "inbox" else registry.open_target(settings)
@@ -88,7 +92,7 @@ def _connection(connection: Connection) -> Finding:
         finally:
             opened.close()
     except PostroomError as error:
-        return Finding(what, False, str(error))
+        return Finding(what, False, error.message, error.hint)
 
 
 def _show(
@@ -100,9 +104,32 @@ def _show(
         title = f"The configuration has {count} mistake{'' if count == 1 else 's'}; nothing starts until they are gone."
         print_table(("File", "Line", "Key", "What is wrong"), rows, title=title, right=("Line",))
         return
-    counts = f"{len(settings.processes)} processes, {len(settings.inboxes)} inboxes, {len(settings.targets)} targets"
+    counts = (
+        f"{counted(len(settings.processes), 'process', 'processes')}, "
+        f"{counted(len(settings.inboxes), 'inbox', 'inboxes')}, {counted(len(settings.targets), 'target')}"
+    )
     print_line(f"The configuration in {settings.folder} is sound: {counts}.", "green")
     for warning in warnings:
         print_line(f"  Note: {warning}", "yellow")
-    for finding in findings:
-        print_line(f"{'✓' if finding.good else '✗'} {finding.what}: {finding.said}", "green" if finding.good else "red")
+    if findings:
+        _show_findings(findings)
+
+
+def _show_findings(findings: list[Finding]) -> None:
+    rows = [
+        ("✓" if one.good else "✗", _in_two_lines(one.what), [part for part in (one.said, one.remedy) if part])
+        for one in findings
+    ]
+    styles = ["green" if one.good else "red" for one in findings]
+    print_table(("", "Connection", "What was found, and the remedy"), rows, styles=styles)
+    faults = sum(1 for one in findings if not one.good)
+    if faults:
+        print_line(f"{counted(faults, 'connection')} cannot be used; what is for them waits until they can.", "red")
+    else:
+        print_line("Everything can be used.", "green")
+
+
+def _in_two_lines(what: str) -> list[str]:
+    """Return a connection's kind and role on one line and its name below, so that room is left for what was found."""
+    *kind, name = what.split(" ", 2)
+    return [" ".join(kind), name] if kind else [name]

@@ -59,6 +59,7 @@ def print_table(
     title: str = "",
     right: Sequence[str] = (),
     whole: Sequence[str] = (),
+    styles: Sequence[str] = (),
 ) -> None:
     """Print a table.
 
@@ -68,6 +69,7 @@ def print_table(
         title: Above the table.
         right: Headings of the columns whose cells stand to the right.
         whole: Headings of the columns whose cells are never broken, so that they can be copied.
+        styles: One for each row; none means plain.
     """
     from rich import box
     from rich.table import Table
@@ -77,8 +79,9 @@ def print_table(
     for heading in headings:
         justify: Literal["left", "right"] = "right" if heading in right else "left"
         table.add_column(heading, justify=justify, overflow="fold", no_wrap=heading in whole)
-    for row in rows:
-        table.add_row(*(Text("\n".join(map(plain, _lines(cell)))) for cell in row))
+    for number, row in enumerate(rows):
+        style = styles[number] if styles else None
+        table.add_row(*(Text("\n".join(map(plain, _lines(cell)))) for cell in row), style=style)
     screen().print(table)
 
 

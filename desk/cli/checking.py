@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from desk.cli.printing import counted, print_json, print_line, print_table
+from desk.cli.printing import aside, counted, print_json, print_line, print_table
 from desk.cli.session import AsJson, Session, session_of
 from postroom.errors import PostroomError
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from config.connections import Connection
     from config.mistakes import Mistake
     from config.settings import Settings
+
+
+AT_ONCE = 4
+"""Connections tried at one time."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ def check(
     """
     session = session_of(context)
     mistakes, settings = _configuration(session)
-    findings = [] if settings is None or offline else [_ledger(session), *map(_connection, _connections(settings))]
+    findings = [] if settings is None or offline else _try_all(session, settings)
     warnings = settings.warnings if settings else ()
     if as_json:
         print_json({
@@ -68,8 +73,10 @@ def _configuration(session: Session) -> tuple[tuple[Mistake, ...], Settings | No
         return error.mistakes, None
 
 
-def _connections(settings: Settings) -> tuple[Connection, ...]:
-    return (*settings.inboxes, *settings.targets)
+def _try_all(session: Session, settings: Settings) -> list[Finding]:
+    """Try everything, some of it side by side: most of the time goes into waiting for answers and browsers."""
+    with aside().status("Trying every connection ..."), ThreadPoolExecutor(AT_ONCE) as threads:
+        return [_ledger(session), *threads.map(_connection, (*settings.inboxes, *settings.targets))]
 
 
 def _ledger(session: Session) -> Finding:

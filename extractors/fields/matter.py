@@ -206,7 +206,8 @@ def _goes_on(here: _Sentence, there: _Sentence, peak: _Sentence) -> bool:
 
 
 def _plain(sentence: _Sentence) -> str:
-    return re.sub(r"^[-•*–·]\s+", "", " ".join(sentence.text.split()))
+    text = re.sub(r"^[-•*–·]\s+", "", " ".join(sentence.text.split()))
+    return re.sub(r"^(?:Dear|Hi|Hello|Good \w+|Annwyl)\b[^,.!]{0,30},\s+(?=\w+ \w+)", "", text)
 
 
 def _greeting(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
@@ -9,7 +10,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from http.client import HTTPConnection
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 USER = "postroom"
 _START_SECONDS = 240.0
+_STOP_SECONDS = 30.0
 _ROOT = Path(__file__).parent.parent
 
 
@@ -36,27 +39,30 @@ def prefect_server(data: Path, port: int) -> Iterator[str]:
         ConfigError: The port is taken.
         ConnectorDown: The server does not start.
     """
-    if _answers(port):
-        raise ConfigError(f"Port {port} is in use.", hint="Stop what uses it, or choose another with --port.")
-    choose_settings(data)
     sign_in = f"{USER}:{server_password(data)}"
+    _must_be_free(port, sign_in)
+    choose_settings(data)
     os.environ.update(
         PREFECT_API_URL=f"http://127.0.0.1:{port}/api",
         PREFECT_API_AUTH_STRING=sign_in,
         PREFECT_SERVER_API_AUTH_STRING=sign_in,
         PREFECT_SERVER_UI_API_URL=f"http://127.0.0.1:{port}/api",
+        # A server that is busy with its first start answers 500 for a moment.
+        PREFECT_CLIENT_RETRY_EXTRA_CODES="500",
+        PREFECT_SERVER_LOGGING_LEVEL="ERROR",
     )
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    server_command = [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, str(_ROOT / "flows" / "guard_server.py"), *server_command]
     log = data / "log" / "prefect-server.log"
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with log.open("ab") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+        # In a session of its own, so that Ctrl-C reaches the runs before the server they report to goes.
+        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True)
         try:
-            _wait(server, port, log)
+            _wait(server, port, sign_in, log)
             yield f"http://127.0.0.1:{port}"
         finally:
-            server.terminate()
-            server.wait(30)
+            server.communicate(timeout=_STOP_SECONDS)
 
 
 def serve_line(every: timedelta, at_start: Callable[[], None]) -> None:
@@ -65,16 +71,25 @@ def serve_line(every: timedelta, at_start: Callable[[], None]) -> None:
     Args:
         every: Time between two starts of the line; never two runs at one time.
         at_start: Called when the schedule stands.
+
+    Raises:
+        ConnectorDown: Prefect's server answers with errors.
     """
     from prefect import serve
+    from prefect.exceptions import PrefectHTTPStatusError
     from prefect.flows import load_flow_from_entrypoint
 
-    close_orphans()
     os.chdir(_ROOT)
     line: Flow[..., Any] = load_flow_from_entrypoint("flows/run_line.py:run_line", use_placeholder_flow=False)
     deployment = line.to_deployment("embedded", interval=every, description="The whole line, on this machine.")
-    at_start()
-    serve(deployment, limit=1, print_starting_message=False)  # type: ignore[arg-type]
+    try:
+        close_orphans()
+        at_start()
+        serve(deployment, limit=1, print_starting_message=False)  # type: ignore[arg-type]
+    except PrefectHTTPStatusError as error:
+        code = error.response.status_code
+        hint = "Start again; the end of log/prefect-server.log in the data folder says why."
+        raise ConnectorDown(f"Prefect's server answered with error {code}.", hint=hint) from error
 
 
 def close_orphans() -> int:
@@ -95,20 +110,34 @@ def close_orphans() -> int:
     return len(left)
 
 
-def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _must_be_free(port: int, sign_in: str) -> None:
+    if _status(port, sign_in) is None:
+        return
+    if _status(port, sign_in) == HTTPStatus.OK and _status(port, "") == HTTPStatus.UNAUTHORIZED:
+        hint = "Stop it, or choose another port with --port."
+        raise ConfigError(f"The post room of this data folder is being served at port {port} already.", hint=hint)
+    raise ConfigError(f"Port {port} is in use.", hint="Stop what uses it, or choose another with --port.")
+
+
+def _wait(server: subprocess.Popen[bytes], port: int, sign_in: str, log: Path) -> None:
     until = time.monotonic() + _START_SECONDS
-    while not _answers(port):
+    while _status(port, sign_in) != HTTPStatus.OK:
         if server.poll() is not None or time.monotonic() > until:
             raise ConnectorDown("Prefect's server did not start.", hint=f"The end of {log} says why.")
         time.sleep(0.2)
 
 
-def _answers(port: int) -> bool:
-    connection = HTTPConnection("127.0.0.1", port, timeout=2)
+def _status(port: int, sign_in: str) -> int | None:
+    """Return how a port answers a question that Prefect's server asks its database; None if nothing is there."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    token = base64.b64encode(sign_in.encode()).decode()
+    headers = {"Authorization": f"Basic {token}"} if sign_in else {}
     try:
-        connection.request("GET", "/api/health")
-        return connection.getresponse().status > 0
+        connection.request("POST", "/api/flow_runs/count", headers=headers)
+        return connection.getresponse().status
     except OSError:
-        return False
+        return None
+    except HTTPException:
+        return 0
     finally:
         connection.close()

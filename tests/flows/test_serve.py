@@ -1,0 +1,131 @@
+"""`postroom serve` for real: its own server, the line on schedule, and an end that leaves nothing behind."""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from connectors.memory import Journal
+from tests.desk.conftest import MAIN, MISSED_BIN
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+ROOT = Path(__file__).parents[2]
+SENDER = "Zebedee Quillfeather"
+MAIL = f"""\
+From: {SENDER} <zebedee@example.org>
+To: bins@westmere.example
+Date: Mon, 14 Sep 2026 09:30:00 +0100
+Subject: Missed bin
+Message-ID: <1@example.org>
+
+My bin was missed on Friday, the black bin was not collected.
+
+Name: {SENDER}
+Address: 14 High Street, Westmere, WM1 2AB
+Bin: refuse
+"""
+
+
+class Served:
+    """A post room that is being served from a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config, self.data = folder / "config", folder / "var"
+        (self.config / "processes").mkdir(parents=True)
+        self.data.joinpath("inbox").mkdir(parents=True)
+        main = MAIN.replace("path: inbox", "path: inbox, quiet_seconds: 0")
+        (self.config / "postroom.yaml").write_text(f"{main}schedule: {{intake_seconds: 5}}\n")
+        (self.config / "processes" / "missed-bin.yaml").write_text(MISSED_BIN)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.said = folder / "said.txt"
+
+    def start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", "from desk.cli import main; main()", "serve", "--port", str(self.port)]
+        chosen = {"POSTROOM_CONFIG": str(self.config), "POSTROOM_DATA": str(self.data)}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+        with self.said.open("wb") as said:
+            return subprocess.Popen(
+                command, env=kept | chosen, cwd=ROOT, stdout=said, stderr=said, start_new_session=True
+            )
+
+    def stands(self) -> bool:
+        return f"http://127.0.0.1:{self.port}" in self.said.read_text()
+
+    def processes(self) -> list[int]:
+        """Return every process that works on this data folder: it stands in the environment they all inherit."""
+        mark = f"POSTROOM_DATA={self.data}".encode()
+        return [int(found.name) for found in Path("/proc").iterdir() if found.name.isdigit() and mark in _env(found)]
+
+    def asks(self, password: str) -> int:
+        token = base64.b64encode(f"postroom:{password}".encode()).decode()
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("POST", "/api/flow_runs/count", headers={"Authorization": f"Basic {token}"})
+        return connection.getresponse().status
+
+
+def _env(process: Path) -> bytes:
+    try:
+        return (process / "environ").read_bytes()
+    except OSError:
+        return b""
+
+
+def wait_for(what: Callable[[], object], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, "It did not happen in time."
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    served = Served(tmp_path)
+    yield served
+    for process in served.processes():
+        os.kill(process, signal.SIGKILL)
+
+
+def test_a_mail_is_delivered_and_nothing_is_left_behind(served: Served) -> None:
+    line = served.start()
+    wait_for(served.stands, 120)
+    (served.data / "inbox" / "one.eml").write_text(MAIL)
+    journal = Journal(served.data / "depot.db")
+    wait_for(lambda: journal.records("depot"), 60)
+
+    password = (served.data / "prefect" / "server-password").read_text()
+    assert (served.asks(password), served.asks("guessed")) == (200, 401)
+    again = Served.__new__(Served)
+    vars(again).update(vars(served), said=served.said.with_name("again.txt"))
+    assert again.start().wait(60) == 2
+    assert "is being served at port" in again.said.read_text()
+
+    os.killpg(line.pid, signal.SIGINT)
+    assert line.wait(60) == 0
+    wait_for(lambda: not served.processes(), 30)
+    assert "Traceback" not in served.said.read_text()
+    for kept in (served.data / "prefect").glob("prefect.db*"):
+        assert SENDER.split()[1].encode() not in kept.read_bytes()
+        assert b"one.eml" not in kept.read_bytes()
+
+
+def test_killed_without_a_word_it_leaves_the_port_free(served: Served) -> None:
+    line = served.start()
+    wait_for(served.stands, 120)
+    line.kill()
+    line.wait()
+    wait_for(lambda: not served.processes(), 60)
+    with socket.socket() as free:
+        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        free.bind(("127.0.0.1", served.port))

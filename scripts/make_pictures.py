@@ -62,12 +62,17 @@ def _pictures(data: Path) -> None:
 
 
 def _terminals(page: Page, data: Path, demo: list[str]) -> None:
-    _terminal(page, "demo", "make demo", _shortened([line.replace(str(data), "var/demo") for line in demo]))
+    _terminal(page, "demo", "make demo", _shortened([_as_at_home(line, data) for line in demo]))
     ledger = _ledger(data)
     item = _one_item(ledger)
     ledger.close()
     lines = show([COMMAND, "--data", str(data), "show", item], {})
     _terminal(page, "item", f"postroom --data var/demo show {item}", lines)
+
+
+def _as_at_home(line: str, data: Path) -> str:
+    """Return a line as the reader's own demonstration prints it, with its folder and port."""
+    return line.replace(str(data), "var/demo").replace(f"127.0.0.1:{PORT}", "127.0.0.1:8600")
 
 
 def _shortened(lines: list[str], rows: int = 16) -> list[str]:

@@ -57,6 +57,8 @@ def screen(said: str) -> list[str]:
             lines[at] = ""
         elif sign != "\r" and (sign[0] != "\x1b" or sign[-1] == "m"):
             lines[at] += sign
+    while len(lines) > 1 and not lines[-1].strip():
+        lines.pop()
     return lines
 
 

@@ -44,7 +44,10 @@ def report(context: typer.Context, first: First = None, last: Last = None, out: 
 def _show(figures: Figures) -> None:
     from desk.report.tables import headline, headline_value, savings_note, shown, tables
 
-    print_line(f"{figures.council}: post received {figures.period.first} to {figures.period.last}", "bold")
+    print_line(
+        f"{figures.council}: post received {shown(figures.period.first, 'day')} to {shown(figures.period.last, 'day')}",
+        "bold",
+    )
     rows = [(title, headline_value(figures, title, value, kind)) for title, value, kind in headline(figures)]
     print_table(("Figure", "Value"), rows, right=("Value",))
     for table in tables(figures):
@@ -55,4 +58,4 @@ def _show(figures: Figures) -> None:
         cells = [[shown(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in table.rows]
         right = [column.title for column in table.columns if column.kind not in {"text", "day"}]
         print_table([column.title for column in table.columns], cells, title=table.name, right=right)
-    print_line(f"Hours saved: {savings_note(figures)}", "dim")
+    print_line(f"Keying saved: {savings_note(figures)}", "dim")

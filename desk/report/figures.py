@@ -94,6 +94,7 @@ class FieldFigures:
 
     process: str
     field: str
+    title: str
     items: int
     """Delivered items of the process."""
     corrected: int
@@ -146,6 +147,11 @@ class Figures:
     ages: tuple[Age, ...]
     failures: tuple[Failure, ...]
     """As they stand now, of whatever period."""
+
+    @property
+    def asking(self) -> int:
+        """Items that ask for something: all but those that need no action."""
+        return sum(one.items - one.no_action for one in self.processes)
 
     @property
     def delivered(self) -> int:
@@ -274,9 +280,10 @@ def _of_fields(
 ) -> Iterator[FieldFigures]:
     for process in by_id.values():
         delivered = [item.id for item in items if item.process == process.id and _is_delivered(item)]
-        for field in process.fields if delivered else ():
+        for field, spec in process.fields.items() if delivered else ():
             changed = sum(1 for item_id in delivered if (item_id, field) in corrected)
-            yield FieldFigures(process.id, field, len(delivered), changed)
+            title = spec.title or field.replace("_", " ").capitalize()
+            yield FieldFigures(process.id, field, title, len(delivered), changed)
 
 
 def _days(items: Sequence[ItemSummary]) -> Iterator[Day]:

@@ -14,6 +14,10 @@ MOST_DAYS = 62
 """More bars than this cannot be told apart; the table below the chart has every day."""
 
 
+LONG = 20
+"""A table of more rows is folded away until somebody asks for it."""
+
+
 class Bar(NamedTuple):
     """One bar of a chart, in units of its drawing."""
 
@@ -41,6 +45,7 @@ def page(figures: Figures) -> str:
         figures=figures,
         headline=[(title, headline_value(figures, title, value, kind)) for title, value, kind in headline(figures)],
         note=savings_note(figures),
+        long=LONG,
         tables=list(tables(figures)),
         process_bars=_bars([(one.title, one.items, one.delivered) for one in figures.processes], 420, 26),
         day_bars=_bars(

@@ -53,11 +53,12 @@ def headline(figures: Figures) -> Sequence[tuple[str, Cell, Kind]]:
     speed = figures.speed
     return (
         ("Messages received", figures.accounts.received, "count"),
+        ("Items that ask for something", figures.asking, "count"),
         ("Items delivered", figures.delivered, "count"),
-        ("Delivered straight through", figures.straight_through_share, "share"),
+        ("Share of them that no person touched", figures.straight_through_share, "share"),
+        ("Items waiting for a person", sum(one.with_person for one in figures.processes), "count"),
         ("Median time from receipt to delivery", speed.median if speed else None, "duration"),
         ("Nine of ten delivered within", speed.ninetieth if speed else None, "duration"),
-        ("Items waiting for a person", sum(one.with_person for one in figures.processes), "count"),
         (SAVED, figures.hours_saved, "duration"),
     )
 
@@ -115,7 +116,8 @@ def _summary(figures: Figures) -> TableOf:
         ("In flight", accounts.in_flight),
     )
     balance = "The parts add up." if accounts.balanced else "The parts do not add up: tell ICT."
-    explained = f"Where every message received in the period is, each counted once. {balance}"
+    parts = " + ".join(f"{count:,} {name.lower()}" for name, count in rows[1:])
+    explained = f"Where every message of the period is, each counted once: {accounts.received:,} = {parts}. {balance}"
     return TableOf("Messages", explained, (Column("State", "text"), Column("Messages")), rows, "No post was received.")
 
 
@@ -138,9 +140,9 @@ def _processes(figures: Figures) -> TableOf:
 
 def _speed(figures: Figures) -> TableOf:
     columns = (
-        Column("Process", "text"), Column("Delivered"), Column("Median, hours", "hours"),
-        Column("Nine of ten within, hours", "hours"), Column("Straight through"),
-        Column("Measured minutes each", "hours"), Column("Hours saved", "hours"),
+        Column("Process", "text"), Column("Delivered"), Column("Median", "duration"),
+        Column("Nine of ten within", "duration"), Column("Straight through"),
+        Column("Measured minutes each", "hours"), Column("Keying saved", "duration"),
     )  # fmt: skip
     rows = tuple(
         (
@@ -150,7 +152,7 @@ def _speed(figures: Figures) -> TableOf:
         for one in figures.processes
         if one.speed
     )  # fmt: skip
-    explained = f"How long items took from receipt to delivery. Hours saved: {savings_note(figures)}"
+    explained = "How long items took from receipt to delivery, and the keying that they saved."
     return TableOf("Speed", explained, columns, rows, "Nothing was delivered in the period.")
 
 
@@ -159,8 +161,12 @@ def _fields(figures: Figures) -> TableOf:
         Column("Process", "text"), Column("Field", "text"), Column("Delivered items"), Column("Corrected by a person"),
         Column("Not corrected", "share"),
     )  # fmt: skip
-    rows = tuple((one.process, one.field, one.items, one.corrected, one.right_share) for one in figures.fields)
-    explained = "How often people had to change a field before it was delivered: a sign of how right the reading is."
+    titles = {one.process: one.title for one in figures.processes}
+    rows = tuple(
+        (titles.get(one.process, one.process), one.title, one.items, one.corrected, one.right_share)
+        for one in sorted(figures.fields, key=lambda field: field.right_share)
+    )
+    explained = "How often people changed a field before it was delivered, the most often changed first."
     return TableOf("Fields", explained, columns, rows, "Nothing was delivered in the period.")
 
 

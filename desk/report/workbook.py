@@ -51,9 +51,9 @@ def _write_front(sheet: Worksheet, figures: Figures) -> None:
         cell.number_format = FORMATS[kind]
         cell.font = Font(bold=True)
         cell.alignment = Alignment(horizontal="right")
-    note = sheet.cell(12, 1, f"Hours saved: {savings_note(figures)}")
+    note = sheet.cell(row + 2, 1, f"Keying saved: {savings_note(figures)}")
     note.alignment = Alignment(wrap_text=True, vertical="top")
-    sheet.row_dimensions[12].height = 60
+    sheet.row_dimensions[row + 2].height = 60
     sheet.column_dimensions["A"].width = 64
     sheet.column_dimensions["B"].width = 26
 

@@ -150,9 +150,10 @@ def test_the_workbook_holds_every_figure_in_real_tables(figures: Figures, tmp_pa
         for row, expected in zip(held[1:], table.rows, strict=True):
             shown = [cell.date() if isinstance(cell, datetime) else cell for cell in row]
             assert shown == [pytest.approx(cell) if isinstance(cell, float) else cell for cell in expected]
-    front = {row[0].value: row[1].value for row in book["Summary"].iter_rows(min_row=4, max_row=10)}
+    front = {row[0].value: row[1].value for row in book["Summary"].iter_rows(min_row=4, max_row=11)}
     assert front["Messages received"] == 10
-    assert front["Delivered straight through"] == pytest.approx(0.75)
+    assert front["Items that ask for something"] == 8
+    assert front["Share of them that no person touched"] == pytest.approx(0.75)
     assert book["Processes"]["E4"].number_format == "0.0%"
     assert len(book["Days"]._charts) == 1
 
@@ -190,8 +191,8 @@ def test_the_page_holds_every_figure_and_nothing_from_elsewhere(figures: Figures
     cells.feed(path.read_text(encoding="utf-8"))
     assert cells.outside == []
     assert ["Missed bin", "6", "4", "3", "75.0%", "2", "0", "0", "0"] in cells.rows
-    assert ["Missed bin", "4", "16.00", "50.00", "3", "6.00", "0.30"] in cells.rows
-    assert ["missed-bin", "address", "4", "1", "75.0%"] in cells.rows
+    assert ["Missed bin", "4", "16.0 hours", "50.0 hours", "3", "6.00", "18 minutes"] in cells.rows
+    assert ["Missed bin", "Address", "4", "1", "75.0%"] in cells.rows
     assert ["Mon 14 Sep 2026", "9", "4"] in cells.rows
     assert ["depot", "rejected", "1"] in cells.rows
 
@@ -217,9 +218,9 @@ def test_the_csv_holds_every_figure_once(figures: Figures, tmp_path: Path) -> No
     assert len(values) == len(rows)
     assert values["Messages", "Received", "Messages"] == "10"
     assert values["Processes", "Missed bin", "Delivered"] == "4"
-    assert values["Speed", "Missed bin", "Hours saved"] == "0.3"
+    assert values["Speed", "Missed bin", "Keying saved"] == "0.3"
     assert values["Days", "2026-09-14", "Items"] == "9"
-    assert values["Fields", "missed-bin/address", "Corrected by a person"] == "1"
+    assert values["Fields", "Missed bin/Address", "Corrected by a person"] == "1"
 
 
 @pytest.mark.parametrize(

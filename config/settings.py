@@ -34,13 +34,10 @@ M = TypeVar("M", bound=Model)
 
 
 class Schedule(Model):
-    """How often `postroom serve` does what."""
+    """How often `postroom run` and `postroom serve` run the line."""
 
-    intake_seconds: int = Field(60, ge=5, description="Seconds between two looks into the inboxes.")
-    process_seconds: int = Field(30, ge=5, description="Seconds between two rounds of reading.")
-    deliver_seconds: int = Field(30, ge=5, description="Seconds between two rounds of delivery.")
-    report_at: str = Field(
-        "06:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Time of day of the managers' report."
+    intake_seconds: int = Field(
+        60, ge=5, description="Seconds between two runs of the line, from the inboxes to the targets."
     )
 
 
@@ -57,7 +54,7 @@ class MainFile(Model):
     )
     limits: Limits = Field(Limits(), description="How large and how deep post may be.")
     ocr: OcrSettings = Field(OcrSettings(), description="How scans are read.")
-    schedule: Schedule = Field(Schedule(), description="How often `postroom serve` does what.")
+    schedule: Schedule = Field(Schedule(), description="How often `postroom run` and `postroom serve` run the line.")
     concurrency: int = Field(2, ge=1, le=64, description="How many messages are read at one time.")
     inboxes: tuple[dict[str, Any], ...] = Field((), description="Where post comes from.")
     targets: tuple[dict[str, Any], ...] = Field((), description="Where fields go.")
@@ -94,7 +91,7 @@ class Settings:
 
     @property
     def schedule(self) -> Schedule:
-        """How often `postroom serve` does what."""
+        """How often `postroom run` and `postroom serve` run the line."""
         return self.main.schedule
 
     @property

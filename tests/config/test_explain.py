@@ -60,7 +60,6 @@ CASES = [
     Case("share out of range", P, "title: Skip permit", "title: S\naccuracy: 98", 3, "accuracy", "out of range",
          "less than 1"),
     Case("bad form", P, "id: skip-permit", "id: Skip Permit", 1, "id", "right form", "^[a-z]"),
-    Case("time of day", M, "intake_seconds: 60", 'report_at: "25:00"', 17, "schedule.report_at", "right form"),
     Case("bad regex", P, r"SK-\d{4}", r"SK-(\d{4}", 12, "fields.permit.patterns[1]", "at character 4", "backslash"),
     Case("choice without choices", P, "    choices: {yes: [on the road], no: [on the drive]}\n", "", 13, "fields.road",
          "needs `choices`", "List each"),

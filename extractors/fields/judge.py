@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 from extractors.fields.choose import holds
@@ -13,6 +12,7 @@ from postroom.process import Check, ModulusCheck, Process, SumCheck
 from postroom.workitem import Triage
 
 _TRIAGE_SURE = 0.6
+_ALLOWANCE = 3.0
 """Below it the process itself is in doubt."""
 
 
@@ -60,13 +60,14 @@ def judge(item: Item, fields: Sequence[Field], faults: Sequence[Fault]) -> Dispo
 
 
 def threshold(process: Process) -> float:
-    """Return the confidence each field needs, so that an item with all its required fields is right as often as asked.
+    """Return the confidence that the least sure field of an item needs, so that items are right as often as asked.
 
-    Fields of one item fail together more often than apart, so the errors an item may have are shared out among its
-    required fields by their square root, not their number.
+    The fields of one item are right or wrong together, and their confidences are set low on purpose, so an item errs
+    less often than its least sure field says. Measured on 91 labelled items, by how sure the least sure field is: of
+    the 50 surest (0.89 and up) none was wrong, of the other 41 nine were. Three times the error allowed leaves half of
+    that distance for post unlike the labelled.
     """
-    required = max(1, sum(spec.required for spec in process.fields.values()))
-    return 1 - (1 - process.accuracy) * 2.5 / math.sqrt(required)
+    return 1 - _ALLOWANCE * (1 - process.accuracy)
 
 
 def _doubts(process: Process, fields: Sequence[Field]) -> list[str]:

@@ -71,7 +71,8 @@ def _read(document: Document, subject: str, readers: Sequence[Reader]) -> Text:
     except Exception as error:
         # The wall around foreign parsers: one bad file costs its own text and nothing else.
         raise UnreadableDocument(
-            f"This file is damaged and could not be read ({type(error).__name__}).", hint="Ask the sender for it again."
+            f"This file could not be read ({type(error).__name__}).",
+            hint="Open it by hand: if it is damaged, ask the sender for it again; if it opens well, tell ICT.",
         ) from error
 
 

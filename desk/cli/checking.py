@@ -10,7 +10,7 @@ import typer
 
 from desk.cli.printing import aside, counted, print_json, print_line, print_table
 from desk.cli.session import AsJson, Session, session_of
-from postroom.errors import PostroomError
+from postroom.errors import PostroomError, TransientError
 
 if TYPE_CHECKING:
     from config.connections import Connection
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 AT_ONCE = 4
 """Connections tried at one time."""
+
+NOT_REACHED = "See whether the system runs, and whether its address in postroom.yaml is right."
+"""The remedy for what the line would simply try again later."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,8 @@ def _connection(connection: Connection) -> Finding:
             return Finding(what, True, " ".join(opened.check()))
         finally:
             opened.close()
+    except TransientError as error:
+        return Finding(what, False, error.message, NOT_REACHED)
     except PostroomError as error:
         return Finding(what, False, error.message, error.hint)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from desk.cli.held_up import print_held_up
 from desk.cli.printing import plain, print_json, print_line, print_table
 from desk.cli.session import AsJson, ItemId, Session, session_of
 from desk.cli.wording import day, in_brief, minute, sentence
@@ -55,6 +56,8 @@ def list_items(
             print_json(_as_data(asdict(summary)))
     elif found:
         _print_items(found, limit=limit)
+        if any(item.state is ItemState.IN_FLIGHT for item in found):
+            print_held_up(ledger)
     else:
         _say_nothing_is_there(session, state=state, filtered=bool(outcome or process or state))
 
@@ -67,14 +70,17 @@ def _print_items(found: list[ItemSummary], *, limit: int) -> None:
 
 
 def _print_state(state: str, items: list[ItemSummary]) -> None:
-    due = any(item.due for item in items)
+    due, why = any(item.due for item in items), any(item.reasons for item in items)
+    headings = ("Item", "Process", "Received", *(["Due"] if due else []), *(["Why"] if why else []))
     rows = [
-        (item.id, item.process, day(item.received_at), *([item.due and day(item.due)] if due else []),
-         in_brief(item.reasons))
+        (
+            *(item.id, item.process, day(item.received_at)),
+            *([item.due and day(item.due)] if due else []),
+            *([in_brief(item.reasons)] if why else []),
+        )
         for item in items
-    ]  # fmt: skip
-    headings = ("Item", "Process", "Received", *(["Due"] if due else []), "Why")
-    print_table(headings, rows, title=f"{state}: {len(items)}", whole=headings[:-1])
+    ]
+    print_table(headings, rows, title=f"{state}: {len(items)}", whole=("Item", "Process", "Received", "Due"))
 
 
 def _say_nothing_is_there(session: Session, *, state: str, filtered: bool) -> None:

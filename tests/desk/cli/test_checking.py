@@ -44,6 +44,7 @@ def test_every_failed_connection_is_told_and_exits_1(postroom: Postroom, config:
     assert said.code == 1
     assert said.out.count("✗") == 2
     assert 'No process delivers to the target "api"' in said.out
+    assert "See whether the system runs" in said.out
     assert postroom("check", "--offline").code == 0
 
 

@@ -114,3 +114,14 @@ def test_a_verdict_or_delivery_that_does_not_exist_is_told(postroom: Postroom, u
     assert postroom("resolve", "PR-AAAAAAAAAAAAAAAA", "found", "--reference", "x").code == 1
     assert postroom("resolve", unknown.key, "not-there").code == 0
     assert postroom("resolve", unknown.key, "not-there").code == 1
+
+
+def test_the_list_tells_which_target_holds_deliveries_up(postroom: Postroom, office: Ledger, data: Path) -> None:
+    _, (item_id,) = itemise(office, 1)
+    assert "Held up" not in postroom("items").out
+    (delivery,) = office.item(item_id).deliveries
+    settings = MemoryTargetSettings(
+        kind="memory", name="depot", journal=data / "depot.db", misbehaviour=(Misbehaviour.TRANSIENT,)
+    )
+    assert deliver_one(office, delivery.id, MemoryTarget(settings), OWNER) is State.WAIT
+    assert "Held up at depot: 1 delivery, not sent yet" in postroom("items").out

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extractors.ocr import clean, combs, lines, quality, rapid, sheet, straighten, tesseract
+from extractors.ocr import cells, clean, lines, quality, rapid, sheet, straighten, tesseract
 from extractors.ocr.pixels import Frame, Pixels, shrunk
 from extractors.ocr.seen import Seen
 from extractors.ocr.settings import OcrSettings
@@ -56,12 +56,16 @@ def read_frame(frame: Frame, settings: OcrSettings, number: int = 1, *, strong: 
         return _page(number, Reading([], _first(cheap), page, placing))
     reading = _upright(Reading(_see(page, settings, cheap=cheap), _first(cheap), page, placing), settings, cheap=cheap)
     if settings.rapidocr:
+        reading = _with_cells(reading, settings)
         if cheap and (strong or _unsure(reading, settings)):
-            reading = _stronger(reading, settings)
-        reading = Reading(
-            combs.reread(reading.page, reading.words, settings.threads), reading.source, reading.page, reading.placing
-        )
+            reading = _with_cells(_stronger(reading, settings), settings)
     return _page(number, reading)
+
+
+def _with_cells(reading: Reading, settings: OcrSettings) -> Reading:
+    """Return the reading with what stands in letter boxes read character by character."""
+    in_cells = cells.words_in_cells(reading.page, reading.words, settings.threads)
+    return replace(reading, words=cells.put_in(reading.words, in_cells))
 
 
 def _has_cheap_engine(settings: OcrSettings) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from itertools import groupby
@@ -151,11 +152,14 @@ def _print_deliveries(item: Item) -> None:
 
 
 def _print_history(item: Item) -> None:
-    rows = [
-        (minute(entry.at), entry.actor, entry.action, ", ".join(f"{k} {v}" for k, v in entry.detail.items() if v))
-        for entry in item.history
-    ]
+    rows = [(minute(entry.at), entry.actor, entry.action, _details(entry.detail)) for entry in item.history]
     print_table(("When", "Who", "What", "Details"), rows, title="History", whole=("When",))
+
+
+def _details(detail: Mapping[str, str]) -> str:
+    """Return what an entry of the history says, without which worker wrote it: that tells people nothing."""
+    told = [f"{key} {value}".removesuffix(".") for key, value in detail.items() if value and key != "owner"]
+    return "; ".join(told)
 
 
 def _as_data(value: Any) -> Any:

@@ -16,7 +16,7 @@ import structlog
 
 from flows.open_line import Line
 from postroom.deliver import deliver_one, recover
-from postroom.delivery import Target
+from postroom.delivery import State, Target
 from postroom.errors import ConfigError, ConnectorDown, LeaseLost, PostroomError, StepFault, TransientError
 from postroom.intake import take_in
 from postroom.ledger.records import Lease, Stage
@@ -87,7 +87,10 @@ def deliver_to(line: Line, delivery_id: str, target: str) -> str:
         StepFault: The target's connector cannot work; its deliveries wait untouched.
     """
     with _faults(f"target {target}"):
-        return deliver_one(line.ledger, delivery_id, line.target(target), line.owner)
+        state = deliver_one(line.ledger, delivery_id, line.target(target), line.owner)
+    if state is not State.DONE:
+        _log.warning("delivery not done", delivery=delivery_id, target=target, state=state)
+    return state
 
 
 def recover_abandoned(line: Line) -> int:

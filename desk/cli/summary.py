@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from desk.cli.held_up import print_held_up
 from desk.cli.printing import aside, print_line, print_table
+from desk.cli.wording import in_brief
 from postroom.ledger import Accounts, ItemState, Ledger
 
 _SHOWN = 20
@@ -15,6 +17,7 @@ def print_summary(ledger: Ledger, faults: Sequence[str] = ()) -> bool:
     accounts = ledger.accounts()
     print_accounts(accounts)
     print_waiting(ledger)
+    print_held_up(ledger)
     for fault in faults:
         aside().print(f"Did not work: {fault}", style="bold red")
     return accounts.balanced
@@ -44,7 +47,7 @@ def print_waiting(ledger: Ledger) -> None:
     if not waiting:
         print_line("Nothing waits for a person.")
         return
-    rows = [(item.id, item.process, " ".join(item.reasons)) for item in waiting[:_SHOWN]]
+    rows = [(item.id, item.process, in_brief(item.reasons)) for item in waiting[:_SHOWN]]
     print_table(("Item", "Process", "Why a person is asked"), rows, title="With a person")
     more = " More: postroom items --state with-person." if len(waiting) > _SHOWN else ""
     print_line(f"One of them in full: postroom show {waiting[0].id}.{more}")

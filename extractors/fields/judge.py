@@ -8,6 +8,7 @@ from extractors.fields.choose import holds
 from extractors.fields.item import Item
 from postroom.disposition import NO_ACTION_KINDS, OTHER, Disposition, Outcome
 from postroom.fields import Fault, Field
+from postroom.message import Problem
 from postroom.process import Check, ModulusCheck, Process, SumCheck
 from postroom.workitem import Triage
 
@@ -32,7 +33,7 @@ def faults_of(process: Process, fields: Sequence[Field]) -> tuple[Fault, ...]:
     """Return what is missing or does not agree."""
     values = {field.name: field.value for field in fields}
     faults = [
-        Fault((name,), f"No {_title(process, name)} was found.")
+        Fault((name,), f"“{_title(process, name)}” was not found.")
         for name, spec in process.fields.items()
         if spec.required and name not in values
     ]
@@ -49,14 +50,17 @@ def judge(item: Item, fields: Sequence[Field], faults: Sequence[Fault]) -> Dispo
         reasons.insert(0, _protected(item.triage))
     if item.triage.confidence < _TRIAGE_SURE:
         reasons.append(f"It is not sure that this is for “{item.process.title}”.")
-    reasons += [
-        f"{problem.document or 'A part of the message'} could not be read: {problem.reason}"
-        for problem in item.read.problems
-    ]
+    reasons += [unread(problem) for problem in item.read.problems]
     reasons += _doubts(item.process, fields)
     if reasons:
         return Disposition(Outcome.REVIEW, tuple(dict.fromkeys(reasons)))
     return Disposition(Outcome.STRAIGHT_THROUGH)
+
+
+def unread(problem: Problem) -> str:
+    """Return why a part of a message needs a person, naming the file once."""
+    named = problem.document and problem.document in problem.reason
+    return problem.reason if named else f"{problem.document or 'A part of the message'}: {problem.reason}"
 
 
 def threshold(process: Process) -> float:
@@ -74,7 +78,7 @@ def _doubts(process: Process, fields: Sequence[Field]) -> list[str]:
     least = threshold(process)
     by_name: Mapping[str, Field] = {field.name: field for field in fields}
     return [
-        f"The {_title(process, name)} is not sure ({round(by_name[name].confidence * 100)} in 100)."
+        f"“{_title(process, name)}” is not sure enough ({by_name[name].confidence:.0%})."
         for name in process.fields
         if name in by_name and by_name[name].confidence < least
     ]
@@ -82,12 +86,12 @@ def _doubts(process: Process, fields: Sequence[Field]) -> list[str]:
 
 def _failure(process: Process, check: Check) -> str:
     if isinstance(check, SumCheck):
-        parts = " and ".join(_title(process, part) for part in check.parts)
-        return f"The {parts} do not add up to the {_title(process, check.total)}."
+        parts = " and ".join(f"“{_title(process, part)}”" for part in check.parts)
+        return f"{parts} do not add up to “{_title(process, check.total)}”."
     if isinstance(check, ModulusCheck):
         return "The sort code and account number do not belong together."
     first, second = check.fields
-    return f"The {_title(process, first)} and the {_title(process, second)} are the same."
+    return f"“{_title(process, first)}” and “{_title(process, second)}” are the same."
 
 
 def _names(check: Check) -> tuple[str, ...]:
@@ -99,10 +103,7 @@ def _names(check: Check) -> tuple[str, ...]:
 
 
 def _title(process: Process, name: str) -> str:
-    title = process.fields[name].title or name.replace("_", " ")
-    # Abbreviations such as VAT and PCN keep their capitals.
-    first = title.split()[0] if title.split() else title
-    return title if first.isupper() and len(first) > 1 else title[:1].lower() + title[1:]
+    return process.fields[name].title or name.replace("_", " ").capitalize()
 
 
 def _protected(triage: Triage) -> str:

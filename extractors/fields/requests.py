@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from extractors.fields.extract import extract
-from extractors.fields.judge import settled_by_triage
+from extractors.fields.judge import settled_by_triage, unread
 from postroom.disposition import Disposition, Outcome
 from postroom.message import ReadMessage
 from postroom.process import Process
@@ -29,7 +29,7 @@ def _extract_one(read: ReadMessage, triage: Triage, process: Process | None) -> 
     if process is not None:
         return extract(read, triage, process)
     settled = settled_by_triage(triage) or Disposition(Outcome.REVIEW, ("Its process is not configured.",))
-    unread = tuple(f"{problem.document}: {problem.reason}" for problem in read.problems)
-    if settled.outcome is Outcome.REVIEW and unread:
-        settled = replace(settled, reasons=(*settled.reasons, *unread))
+    unreadable = tuple(unread(problem) for problem in read.problems)
+    if settled.outcome is Outcome.REVIEW and unreadable:
+        settled = replace(settled, reasons=(*settled.reasons, *unreadable))
     return Extraction(triage, (), settled)

@@ -32,7 +32,7 @@ def test_what_is_missing_is_named() -> None:
     letter = replace(CLEAR, text=CLEAR.text.replace("Moving date: 02/03/2026\n", ""))
     found = extract(mail(letter), sure("council-tax-move"), process("council-tax-move"))
     assert found.disposition.outcome is Outcome.REVIEW
-    assert "No moving date was found." in found.disposition.reasons
+    assert "“Moving date” was not found." in found.disposition.reasons
 
 
 def test_bank_details_that_cannot_belong_together_go_to_a_person() -> None:
@@ -54,7 +54,7 @@ def test_a_sum_that_does_not_add_up_goes_to_a_person() -> None:
         {},
     )
     found = extract(mail(letter), sure("supplier-invoice"), process("supplier-invoice"))
-    assert "The net and VAT do not add up to the total." in found.disposition.reasons
+    assert "“Net” and “VAT” do not add up to “Total”." in found.disposition.reasons
 
 
 def test_doubts_of_triage_and_reading_reach_the_person() -> None:
@@ -62,7 +62,7 @@ def test_doubts_of_triage_and_reading_reach_the_person() -> None:
     unread = replace(read, problems=(Problem("scan.pdf", "It is locked."),))
     found = extract(unread, Triage("council-tax-move", 0.4), process("council-tax-move"))
     assert found.disposition.outcome is Outcome.REVIEW
-    assert any("scan.pdf could not be read" in reason for reason in found.disposition.reasons)
+    assert any("scan.pdf: It is locked." in reason for reason in found.disposition.reasons)
     assert any("not sure that this is for" in reason for reason in found.disposition.reasons)
 
 

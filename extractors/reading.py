@@ -49,7 +49,9 @@ def read_documents(unpacked: Unpacked, readers: Sequence[Reader]) -> tuple[list[
         if document.role is Role.INLINE or document.id in texts:
             continue
         try:
-            texts[document.id] = _read(document, subject if document.role is Role.BODY else "", readers)
+            text = _read(document, subject if document.role is Role.BODY else "", readers)
+            texts[document.id] = text
+            problems += [Problem(document.name, reason) for reason in text.unread]
         except BusinessError as error:
             if document.name not in known:
                 problems.append(Problem(document.name, str(error)))

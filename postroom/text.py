@@ -134,6 +134,8 @@ class Text:
     pages: tuple[Page, ...]
     notes: tuple[str, ...] = ()
     """Remarks of the reader in words an officer understands, such as "page 3 is blank"."""
+    unread: tuple[str, ...] = ()
+    """What of the document could not be read, and what to do about it; each sends the item to a person."""
 
     @property
     def text(self) -> str:

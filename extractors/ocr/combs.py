@@ -18,8 +18,8 @@ _SLACK = 0.2
 """Share of a cell by which the next one may be wider, narrower, higher or lower."""
 _NARROWEST, _WIDEST = 0.4, 1.8
 """Width by height of one cell."""
-_FARTHEST = 0.6
-"""Share of a cell's width that the gap to the next one of the same row has at most."""
+_FARTHEST = 0.45
+"""Share of the way from one cell to the next of the same row that lies between them at most."""
 _LOST = 2
 """Cells next to each other, at most, whose borders are too worn to be seen."""
 _TALL = 1.5
@@ -119,7 +119,9 @@ def _filled(ink: Ink, cells: list[Cell]) -> list[Cell]:
     """Return the cells of a row with those put back whose border is worn away."""
     if len(cells) <= _FEWEST:
         return cells
-    step = median(right.x0 - left.x0 for left, right in pairwise(cells))
+    usual = median(cell.width for cell in cells)
+    cells = [cell for cell in cells if cell.width < 1.5 * usual]
+    step = median([right.x0 - left.x0 for left, right in pairwise(cells)] or [usual])
     whole = cells[:1]
     for cell in cells[1:]:
         missing = (cell.x0 - whole[-1].x0) / step - 1
@@ -152,7 +154,7 @@ def _follows(run: list[Cell], cell: Cell) -> bool:
     gap, usual = cell.x0 - run[-1].x1, median(before.width for before in run)
     before = run[1].x0 - run[0].x1 if len(run) > 1 else gap
     alike = abs(cell.width - usual) < _SLACK * usual + 2
-    return alike and gap < _FARTHEST * usual and abs(gap - before) < _SLACK * usual + 2
+    return alike and gap < _FARTHEST * (cell.x0 - run[-1].x0) and abs(gap - before) < _SLACK * usual + 2
 
 
 def _with_open_ends(ink: Ink, cells: tuple[Cell, ...]) -> tuple[Cell, ...]:

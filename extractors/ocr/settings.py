@@ -34,6 +34,11 @@ class OcrSettings(BaseModel):
     threads: int = Field(default=1, ge=1, le=64, description="Processor threads for one page in RapidOCR.")
     dpi: int = Field(default=200, ge=72, le=600, description="Dots an inch at which PDF pages are drawn for OCR.")
     page_seconds: float = Field(default=45, gt=0, description="Longest time Tesseract may take for one page.")
+    document_seconds: float = Field(
+        default=180,
+        gt=0,
+        description="Time after which no further page of a document is read by OCR; a person is told which were not.",
+    )
     max_pages: int = Field(default=300, ge=1, description="A document with more pages is refused.")
     max_pixels: int = Field(
         default=150_000_000, ge=1, description="A picture with more pixels is refused before it is decoded."

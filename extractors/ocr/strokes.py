@@ -15,7 +15,7 @@ Ink = NDArray[np.uint8]
 
 _BAR, _TICK, _ACROSS = 90, 350, 28
 """What part of the page's longer side a bar, a tick and a line across has at least."""
-_TALLEST = 20
+_TALLEST = 16
 """What part of the page's longer side a bar has at most."""
 _DOTS = 160
 """What part of the page's longer side the gaps in a dotted or worn line have at most."""

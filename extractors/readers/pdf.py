@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from extractors.ocr.budget import Budget
 from extractors.ocr.page import read_frame
 from extractors.ocr.pixels import LONGEST, Frame
 from extractors.ocr.settings import OcrSettings
@@ -50,27 +51,31 @@ class PdfReader:
         """
         with opened(document, self._settings) as pdf:
             notes = list(_enclosures(pdf))
+            budget = Budget(self._settings.document_seconds)
+            damaged: list[str] = []
             pages = []
             for number in range(1, len(pdf) + 1):
-                page, remarks = self._page(document, pdf, number, strong=strong)
-                pages.append(page)
-                notes.extend(remarks)
-        return Text(document.id, tuple(pages), tuple(notes))
+                page = self._page(document, pdf, number, budget, strong=strong)
+                pages.append(page or Page(number, ()))
+                if page is None:
+                    damaged.append(f"Page {number} is damaged. Ask the sender for it again.")
+                elif not page.lines:
+                    notes.append(f"Page {number} is blank or holds no text that can be read.")
+        return Text(document.id, tuple(pages), tuple(notes), (*damaged, *budget.unread()))
 
-    def _page(self, document: Document, pdf: Any, number: int, *, strong: bool) -> tuple[Page, list[str]]:
+    def _page(self, document: Document, pdf: Any, number: int, budget: Budget, *, strong: bool) -> Page | None:
+        """Return a page, without words where there is no time left for it; None if it is damaged."""
         import pypdfium2
 
         try:
             with _pdfium:
                 page = layer_of(pdf, number)
-                frame = None if page else drawn(document, pdf, number, self._settings)
+            if page is not None or not budget.allows(number):
+                return page or Page(number, ())
+            frame = drawn(document, pdf, number, self._settings)
         except pypdfium2.PdfiumError:
-            return Page(number, ()), [f"Page {number} of {document.name} is damaged and could not be read."]
-        if page is None and frame is not None:
-            page = read_frame(frame, self._settings, number, strong=strong)
-        if page is None or not page.lines:
-            return page or Page(number, ()), [f"Page {number} is blank or holds no text that can be read."]
-        return page, []
+            return None
+        return read_frame(frame, self._settings, number, strong=strong)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from extractors.ocr.budget import Budget
 from extractors.ocr.page import read_frame
 from extractors.ocr.pixels import LONGEST, Frame, Pixels, shrunk
 from extractors.ocr.settings import OcrSettings
@@ -46,13 +47,19 @@ class PictureReader:
         """
         pages: list[Page] = []
         notes: list[str] = []
-        for number, frame in enumerate(frames(document, self._settings), start=1):
+        damaged: list[str] = []
+        budget = Budget(self._settings.document_seconds)
+        for number in range(1, _count(document, self._settings) + 1):
+            if not budget.allows(number):
+                pages.append(Page(number, ()))
+                continue
+            frame = _frame(document, self._settings, number - 1)
             page = read_frame(frame, self._settings, number, strong=strong)
             pages.append(page)
-            notes.extend(frame.notes)
+            damaged.extend(frame.notes)
             if not page.lines:
                 notes.append(f"Page {number} is blank or holds no text that can be read.")
-        return Text(document.id, tuple(pages), tuple(notes))
+        return Text(document.id, tuple(pages), tuple(notes), (*damaged, *budget.unread()))
 
 
 def frames(document: Document, settings: OcrSettings) -> Iterator[Frame]:
@@ -62,6 +69,11 @@ def frames(document: Document, settings: OcrSettings) -> Iterator[Frame]:
         LimitExceeded: It has more pixels or pages than the settings allow; nothing was decoded.
         UnreadableDocument: Its bytes are no picture, or too damaged.
     """
+    for index in range(_count(document, settings)):
+        yield _frame(document, settings, index)
+
+
+def _count(document: Document, settings: OcrSettings) -> int:
     with _opened(document, settings) as picture:
         count = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
     if count > settings.max_pages:
@@ -69,8 +81,7 @@ def frames(document: Document, settings: OcrSettings) -> Iterator[Frame]:
             f"{document.name} has {count} pages; {settings.max_pages} are allowed.",
             hint="Ask for it in parts, or raise `max_pages`.",
         )
-    for index in range(count):
-        yield _frame(document, settings, index)
+    return int(count)
 
 
 def _opened(document: Document, settings: OcrSettings) -> Image.Image:
@@ -118,7 +129,9 @@ def _frame(document: Document, settings: OcrSettings, index: int) -> Frame:
 def _salvaged(document: Document, settings: OcrSettings, index: int, cause: Exception) -> Frame:
     from PIL import ImageFile
 
-    note = f"Page {index + 1} of {document.name} is damaged; only a part of it could be read."
+    note = (
+        f"Page {index + 1} of {document.name} is damaged; only a part of it could be read. Ask the sender for it again."
+    )
     with _truncated:
         ImageFile.LOAD_TRUNCATED_IMAGES = True
         try:

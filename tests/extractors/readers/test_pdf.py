@@ -191,6 +191,17 @@ def test_too_many_pages_are_refused() -> None:
         read(saved(writer), OcrSettings(max_pages=2))
 
 
+def test_pages_for_which_no_time_is_left_are_told_and_text_layers_are_read_all_the_same() -> None:
+    writer = scanned(letter(("Council Tax 40718265",), (700, 300), 48))
+    for _ in range(2):
+        writer.add_page(writer.pages[0])
+    page_of(writer, written("Last page"))
+    text = read(saved(writer), OcrSettings(rapidocr=False, document_seconds=0.01))
+    assert ["40718265" in page.text for page in text.pages] == [True, False, False, False]
+    assert text.pages[3].text == "Last page"
+    assert text.unread[0].startswith("Pages 2-3 were not read")
+
+
 def test_a_page_of_absurd_size_is_refused() -> None:
     writer = pypdf.PdfWriter()
     writer.add_blank_page(20_000, 20_000)

@@ -93,7 +93,7 @@ def test_what_is_there_of_a_cut_picture_is_read() -> None:
     text = PictureReader(CHEAP).read(Document("cut.jpg", "image/jpeg", whole[: int(len(whole) * 0.7)]))
     assert "Northgate House" in text.text
     assert "Tremlett" not in text.text
-    assert "damaged" in text.notes[0]
+    assert "damaged" in text.unread[0]
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8\xff\xe0 not a picture", b"GIF89a", b"II*\x00\x08\x00\x00\x00"])
@@ -122,6 +122,14 @@ def test_a_tiff_with_too_many_pages_is_refused() -> None:
     given = document(PAGE, "TIFF", save_all=True, append_images=[PAGE, PAGE])
     with pytest.raises(LimitExceeded, match="3 pages"):
         read(given, OcrSettings(rapidocr=False, max_pages=2))
+
+
+def test_pages_for_which_no_time_is_left_are_told() -> None:
+    given = document(PAGE, "TIFF", save_all=True, append_images=[PAGE, PAGE])
+    text = PictureReader(OcrSettings(rapidocr=False, document_seconds=0.01)).read(given)
+    assert [bool(page.lines) for page in text.pages] == [True, False, False]
+    assert "Pages 2-3 were not read" in text.unread[0]
+    assert "document_seconds" in text.unread[0]
 
 
 def test_only_pictures_of_pixels_are_accepted() -> None:

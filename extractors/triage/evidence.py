@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from extractors.triage.parts import Part
 from extractors.triage.phrases import Phrase, fold, found
+from postroom.normal import POSTCODE
 from postroom.process import FieldSpec, Process
 
 HEADING_SCORE = 1.8
@@ -24,10 +25,14 @@ _CLOSE_ENOUGH = 86
 _TYPES = {
     "national-insurance-number": re.compile(r"\b[A-CEGHJ-PR-TW-Z]{2} ?(?:\d{2} ?){3}[A-D]\b", re.I),
     "vat-number": re.compile(r"\bvat\b.{0,40}?\b(?:GB ?)?\d{3} ?\d{4} ?\d{2}\b", re.I | re.S),
-    "sort-code": re.compile(r"\b\d{2}[- ]\d{2}[- ]\d{2}\b(?![-/]\d)|\bsort ?code\b", re.I),
+    "sort-code": re.compile(r"\b\d{2}[- ]\d{2}[- ]\d{2}\b(?![-/]\d)|\bsort ?code\b|\b\d{6}\W{1,3}\d{4} ?\d{4}\b", re.I),
     "vehicle-registration": re.compile(r"\b[A-Z]{2}\d{2} ?[A-Z]{3}\b|\b[A-Z]\d{1,3} ?[A-Z]{3}\b", re.I),
 }
 """Shapes of values that few processes ask for; dates, money and telephones tell nothing."""
+
+
+_TWO_ADDRESSES = "two-addresses"
+"""A text with two postcodes: most post has the writer's alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class Witness:
         weights = sorted((each.telling / self._shared[f"phrase {each.written}"] for each in words), reverse=True)
         score = sum(weight * FADING**rank for rank, weight in enumerate(weights))
         score += HEADING_SCORE * min(len(headings), 2) + REFERENCE_SCORE * min(len(references), 1)
-        score += TYPE_SCORE * sum(1 / self._shared[f"type {name}"] for name in types)
+        score += TYPE_SCORE * sum(1 / max(self._shared[f"type {name}"], 1) for name in types)
         score += min(LABEL_SCORE * sum(1 / self._shared[f"label {name}"] for name in labels), MOST_LABELS)
         score += AGAINST_SCORE * min(len(against), 3)
         return Evidence(
@@ -85,7 +90,9 @@ class Witness:
 
     def _types_in(self, text: str) -> list[str]:
         wanted = {spec.type for spec in self.process.fields.values()}
-        return [name for name, shape in _TYPES.items() if name in wanted and shape.search(text)]
+        types = [name for name, shape in _TYPES.items() if name in wanted and shape.search(text)]
+        addresses = sum(spec.type == "address" for spec in self.process.fields.values())
+        return [*types, *([_TWO_ADDRESSES] if addresses > 1 and len(_postcodes(text)) > 1 else [])]
 
     def _labels_in(self, part: Part) -> list[str]:
         lines = [fold(row.text) for row in part.rows]
@@ -105,6 +112,10 @@ def witnesses(processes: Sequence[Process]) -> tuple[Witness, ...]:
 def mentions(process: Process, folded: str) -> bool:
     """Say whether a folded text speaks of a process in one of its phrases of two words or more."""
     return any(each.words > 1 for each in found(process.recognise.phrases, folded))
+
+
+def _postcodes(text: str) -> set[str]:
+    return {re.sub(r"\s", "", match[0]) for match in POSTCODE.finditer(text.upper())}
 
 
 def _apart(phrases: Sequence[Phrase], folded: str) -> list[Phrase]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from extractors.triage.parts import Parts
-from extractors.triage.phrases import fold, found
+from extractors.triage.phrases import SENTENCE_END, fold, found, phrase
 from extractors.triage.rules import TriageRules
 from postroom.message import Envelope
 from postroom.normal import POSTCODE
@@ -53,6 +53,8 @@ def thanks_reasons(parts: Parts, rules: TriageRules) -> tuple[str, ...]:
         return ()
     if "?" in text or POSTCODE.search(text.upper()) or re.search(r"(?<![\d ])\d{5,}", text):
         return ()
+    for written in rules.thanks.harmless:
+        folded = phrase(written).pattern.sub(SENTENCE_END, folded)
     if found(rules.thanks.against, folded) or not found(rules.thanks.strong, folded):
         return ()
     if parts.body.words > 30 and len(found(rules.thanks.strong + rules.thanks.phrases, folded)) < 2:

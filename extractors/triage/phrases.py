@@ -14,13 +14,24 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 SENTENCE_END = "¶"
+_CONTRACTIONS = {
+    "i'm": "i am", "i've": "i have", "i'll": "i will", "we're": "we are", "we've": "we have", "we'll": "we will",
+    "you're": "you are", "you've": "you have", "they've": "they have", "they're": "they are", "it's": "it is",
+    "that's": "that is", "there's": "there is",
+}  # fmt: skip
+"""Written out, so that one phrase finds both; without the apostrophe most of them are other words."""
+_SHORTENED = re.compile(rf"\b(?:{'|'.join(_CONTRACTIONS)})\b")
+_BARE = {"im": "i am", "ive": "i have", "weve": "we have", "youve": "you have", "theyve": "they have"}
+"""Those that are no other word, as people type them who leave apostrophes out."""
 _GAP = rf" (?:[^ {SENTENCE_END}]+ ){{0,6}}"
 
 
 def fold(text: str) -> str:
     """Return the text in lower case, words with one space between and around, the ends of sentences marked."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
-    plain = re.sub(r"(?<=\w)['’‘`´](?=\w)", "", plain)
+    plain = re.sub(r"(?<=\w)['’‘`´](?=\w)", "'", plain)
+    plain = _SHORTENED.sub(lambda match: _CONTRACTIONS[match[0]], plain).replace("'", "")
+    plain = re.sub(rf"\b(?:{'|'.join(_BARE)})\b", lambda match: _BARE[match[0]], plain)
     marked = re.sub(r"[.!?]+(?=\s|$)", f" {SENTENCE_END} ", plain)
     return f" {' '.join(re.sub(rf'[^a-z0-9{SENTENCE_END}]+', ' ', marked).split())} "
 

@@ -13,6 +13,7 @@ class KindRules(Model):
     phrases: tuple[str, ...] = Field((), description="Words that speak for it.")
     strong: tuple[str, ...] = Field((), description="Words that speak for it so clearly that they count double.")
     against: tuple[str, ...] = Field((), description="Words that speak against it.")
+    harmless: tuple[str, ...] = Field((), description="Words taken out of the text before the others are looked for.")
     subjects: tuple[str, ...] = Field((), description="How the subject line begins.")
     examples: tuple[str, ...] = Field((), description="Short letters, made up, as people or machines write them.")
 

@@ -56,15 +56,19 @@ def read_frame(frame: Frame, settings: OcrSettings, number: int = 1, *, strong: 
         return _page(number, Reading([], _first(cheap), page, placing))
     reading = _upright(Reading(_see(page, settings, cheap=cheap), _first(cheap), page, placing), settings, cheap=cheap)
     if settings.rapidocr:
-        reading = _with_cells(reading, settings)
-        if cheap and (strong or _unsure(reading, settings)):
-            reading = _with_cells(_stronger(reading, settings), settings)
+        in_cells = cells.words_in_cells(reading.page, reading.words, settings.threads)
+        first = _with_cells(reading, in_cells)
+        if cheap and (strong or _unsure(first, settings)):
+            second = _stronger(first, settings)
+            if second.page is not first.page:
+                in_cells = cells.words_in_cells(second.page, second.words, settings.threads)
+            first = _with_cells(second, in_cells)
+        reading = first
     return _page(number, reading)
 
 
-def _with_cells(reading: Reading, settings: OcrSettings) -> Reading:
-    """Return the reading with what stands in letter boxes read character by character."""
-    in_cells = cells.words_in_cells(reading.page, reading.words, settings.threads)
+def _with_cells(reading: Reading, in_cells: list[Seen]) -> Reading:
+    """Return the reading with what stands in letter boxes as it was read character by character."""
     return replace(reading, words=cells.put_in(reading.words, in_cells))
 
 

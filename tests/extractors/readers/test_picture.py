@@ -112,10 +112,18 @@ def bomb(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize("size", [(20_000, 9_000), (60_000, 60_000)])
+@pytest.mark.parametrize("size", [(15_000, 11_000), (20_000, 9_000), (60_000, 60_000)])
 def test_a_decompression_bomb_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
     with pytest.raises(LimitExceeded, match="max_pixels"):
         read(Document("bomb.png", "image/png", bomb(*size)))
+
+
+def test_a_later_page_of_a_tiff_that_is_too_large_is_refused_before_it_is_decoded() -> None:
+    given = document(PAGE, "TIFF", save_all=True, append_images=[PAGE.resize((1400, 600))])
+    pages = frames(given, OcrSettings(rapidocr=False, max_pixels=250_000))
+    assert next(pages).width == PAGE.width
+    with pytest.raises(LimitExceeded, match="max_pixels"):
+        next(pages)
 
 
 def test_a_tiff_with_too_many_pages_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -38,16 +39,28 @@ def labels(samples: list[Sample]) -> Iterator[dict[str, object]]:
 
 
 def write_post(folder: Path) -> list[Sample]:
-    """Write each piece under its name, whole or not at all, as if it had come a minute ago, for a watched folder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write each piece into a folder that appears whole or not at all."""
     samples = all_samples()
-    arrived = time.time() - 60
+    unfinished = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
     for sample in samples:
-        unfinished = folder / f"{sample.name}.part"
-        unfinished.write_bytes(sample.content)
-        os.utime(unfinished, (arrived, arrived))
-        os.replace(unfinished, folder / sample.name)  # noqa: PTH105 (replaces on every system)
+        (unfinished / sample.name).write_bytes(sample.content)
+    unfinished.rename(folder)
     return samples
+
+
+def drop_post(kept: Path, inbox: Path) -> int:
+    """Copy the pieces into a watched folder, each as if it had come a minute ago, and return how many."""
+    inbox.mkdir(parents=True, exist_ok=True)
+    arrived = time.time() - 60
+    pieces = sorted(kept.iterdir())
+    for piece in pieces:
+        unfinished = inbox / f"{piece.name}.part"
+        shutil.copyfile(piece, unfinished)
+        os.utime(unfinished, (arrived, arrived))
+        unfinished.replace(inbox / piece.name)
+    return len(pieces)
 
 
 def main(folder: str) -> None:

@@ -105,12 +105,16 @@ def sample_back_office(data: Path, port: int) -> Iterator[None]:
 
 
 def _drop_post(settings: Settings) -> None:
-    from demo.post.make import write_post
+    """Lay the sample post into the inbox; drawn once and kept, so that a second run brings the very same bytes."""
+    from demo.post.make import drop_post, write_post
 
-    with aside().status("Writing and drawing the sample post ..."):
-        folder = next(Path(str(inbox.values["path"])) for inbox in settings.inboxes if inbox.kind == "folder")
-        samples = write_post(folder)
-    print_line(f"{len(samples)} pieces of sample post lie in {folder}: mails, scans and photographs.")
+    kept = settings.data / "sample-post"
+    if not kept.is_dir():
+        with aside().status("Writing and drawing the sample post ..."):
+            write_post(kept)
+    folder = next(Path(str(inbox.values["path"])) for inbox in settings.inboxes if inbox.kind == "folder")
+    count = drop_post(kept, folder)
+    print_line(f"{count} pieces of sample post lie in {folder}: mails, scans and photographs.")
 
 
 def _read_back(line: Line, port: int) -> bool:

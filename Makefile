@@ -1,7 +1,7 @@
 # Everything a newcomer or a builder needs; `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock clean docs evaluate serve screenshots
+.PHONY: help setup demo test check format lock clean docs screenshots
 
 PYTEST := .venv/bin/pytest
 

@@ -45,10 +45,6 @@ class RefusedByTarget(BusinessError):
     """The back-office system refused the record."""
 
 
-class WrongReadBack(BusinessError):
-    """The back-office system holds other values than were sent."""
-
-
 class ItemNotFound(BusinessError):
     """There is no such item in the ledger."""
 

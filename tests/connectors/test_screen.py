@@ -165,7 +165,7 @@ def test_a_key_that_is_taken_gives_the_record_that_has_it(back_office: BackOffic
 def test_a_changed_screen_is_named_by_step_page_and_expectation(back_office: BackOffice) -> None:
     form = [dict(step) for step in COMPLAINTS["form"]]
     form[3] = {"fill": {"label": "Name of complainant"}, "with": "{full_name}"}
-    target = ScreenTarget(described(back_office, form=form, step_seconds=0.6))
+    target = ScreenTarget(described(back_office, form=form, step_seconds=2))
     with pytest.raises(ScreenChanged) as raised:
         target.deliver(delivery(824, PLAIN))
     told = "".join(traceback.format_exception(raised.value))

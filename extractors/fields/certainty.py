@@ -15,6 +15,7 @@ Wrong values counted three times: the rules had been written with most of these 
 letters seen for the first time about three times as many values were wrong.
 """
 _MOST = 0.995
+_CHECKED_MARGIN = 3.0
 _SHAPELESS = ("name", "address", "email", "phone", "text")
 
 
@@ -34,6 +35,9 @@ def confidence(option: Option, others: Sequence[Option], checked: bool | None, k
 def features(option: Option, others: Sequence[Option], checked: bool | None, kind: FieldType) -> dict[str, float]:
     """Return what the confidence is worked out from."""
     rival = max((other.evidence for other in others), default=-3.0)
+    if checked:
+        # Amounts that add up, or a sort code that fits its account, leave no room for another value beside them.
+        rival = min(rival, option.evidence - _CHECKED_MARGIN)
     return {
         "bias": 1.0,
         "evidence": max(-2.0, min(4.0, option.evidence + (1.5 if checked else -2.0 if checked is False else 0.0))),

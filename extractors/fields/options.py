@@ -44,7 +44,7 @@ _DISTINCT = {
 """How much a value's mere shape says that it is the field's; types not named say nothing by shape."""
 
 
-_PAIR = re.compile(r"(?<!\d)\d\d[ \-–]\d\d[ \-–]\d\d\W{1,4}(?:a/?c\W{1,4})?\d{8}(?!\d)")
+_PAIR = re.compile(r"(?<!\d)\d\d[ \-–]?\d\d[ \-–]?\d\d\W{1,4}(?:a/?c\W{1,4})?\d{8}(?!\d)")
 """A sort code with the account number right behind it."""
 _ALONE = {
     "date": 0.9,

@@ -29,6 +29,9 @@ def find_references(text: str, shape: str) -> Iterator[Found]:
     prefix = re.match(r"[A-Z@]*", shape)
     if prefix and prefix[0] and "@" not in prefix[0]:
         for bare in find_references(text, shape[prefix.end() :]):
+            if bare.score < 1:
+                # Neither prefix nor digits: letters of another number would do.
+                continue
             yield Found(prefix[0] + bare.value, bare.start, bare.end, bare.score * 0.4, "shape without prefix")
 
 

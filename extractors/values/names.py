@@ -48,6 +48,8 @@ _TITLED = re.compile(
     rf"was )(?:{_PARTICLE} )*{_TOKEN})(?: (?:{_PARTICLE} )*{_CAPITAL}){{0,4}}"
     rf"(?: (?:&|and|\+) {_TITLE} {_NAME})?)",
 )
+_COUNTED = re.compile(r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:-[a-z]+)?", re.IGNORECASE)
+"""How old people say they are: "I am eighty-two"."""
 _INTRODUCED = re.compile(
     rf"(?<!\w)(?:my (?:full )?name(?: is|'s|:)|my names|name(?:d| is|:)|i am|i'm|this is|regards from|"
     rf"signed(?: by)?|fy enw i yw) (?P<name>(?-i:{_NAME})|{_TOKEN}(?: {_TOKEN}){{1,3}})",
@@ -165,6 +167,8 @@ def _not_names() -> frozenset[str]:
 def _never_a_name(word: str) -> bool:
     plain = word.strip(".,'’()&\"")
     initial = len(plain) == 1 and plain.isupper()
+    if _COUNTED.fullmatch(plain):
+        return True
     return not initial and plain.casefold() in _not_names() and plain.casefold() != "and"
 
 
@@ -177,7 +181,9 @@ def _trim(name: str) -> str:
     while len(words) > 1 and _never_a_name(words[-1]):
         words.pop()
     for place, word in enumerate(words):
-        if place and _never_a_name(word):
+        # "I am John Smith and I live here" goes on with another sentence, not with a spouse.
+        goes_on = word.casefold() in ("and", "&") and words[place + 1 :][:1] in (["I"], ["i"], ["we"], ["my"])
+        if place and (_never_a_name(word) or goes_on):
             words = words[:place]
             break
         # A full stop after a whole word ends a sentence; after an initial it does not.

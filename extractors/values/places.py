@@ -63,7 +63,8 @@ def _printed_postcodes(text: str) -> Iterator[Found]:
     for found in _LOOSE.finditer(text):
         out = re.sub(r"[ |]", "", found["out"])
         inward = re.sub(r"[ |]", "", found["in"])
-        for fixed_out in _outward_forms(out):
+        # As it is written before any repair: S60 is a district of Sheffield, SG0 would be a misread one.
+        for fixed_out in sorted(_outward_forms(out), key=lambda form: form != out.upper()):
             fixed = fixed_out + inward[0].translate(TO_DIGIT) + inward[1:].upper().translate(TO_LETTER)
             match = POSTCODE.fullmatch(fixed)
             if match:

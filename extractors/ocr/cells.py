@@ -43,7 +43,12 @@ def words_in_cells(pixels: Pixels, words: Sequence[Seen], threads: int = 1) -> l
     """
     usual = median(word.height for word in words) if words else 0.0
     combs = [comb for comb in combs_of(pixels) if not comb.roofed or comb.box.height >= _TALLER * usual]
-    return [word for comb in combs for word in _words(pixels, comb, threads) if _believable(word)]
+    words = [word for comb in combs for word in _words(pixels, comb, threads) if _believable(word)]
+    best: list[Seen] = []
+    for word in sorted(words, key=lambda word: (-len(word.text), -word.confidence)):
+        if not any(_stands_in(word, other) or _stands_in(other, word) for other in best):
+            best.append(word)
+    return best
 
 
 def _believable(word: Seen) -> bool:

@@ -62,12 +62,15 @@ class Comb:
 
 
 def combs_of(pixels: Pixels) -> list[Comb]:
-    """Find the rows of letter boxes on an upright page."""
+    """Find the rows of letter boxes on an upright page.
+
+    Rows of dotted cells and of places between ticks may overlap: made whole, a tick and the letter above it look like
+    the side of a box, and the ends of dotted sides look like ticks. The characters in them tell which it is.
+    """
     ink = ink_of_strokes(pixels)
     found = list(_boxed(ink, ink))
-    found += [comb for comb in _boxed(*joined(ink)) if not _known(comb, found)]
-    found += [comb for comb in _on_ticks(ink) if not _known(comb, found)]
-    return found
+    others = [*_boxed(*joined(ink)), *_on_ticks(ink)]
+    return found + [comb for comb in others if not _known(comb, found)]
 
 
 def _known(comb: Comb, others: Iterable[Comb]) -> bool:

@@ -14,6 +14,7 @@ from extractors.triage.rules import TriageRules
 from postroom.disposition import OTHER
 
 _LIKELY = 0.88
+_SURE = 0.97
 _PLAIN = 1.3
 """Evidence from which a passage is a request of its own, where the writer announces another matter."""
 _HINT = 0.8
@@ -25,7 +26,7 @@ _LEAD = 1.0
 _FEWEST_WORDS = 6
 _ASKING = (
     "please", "can|could you|we|i|u", "would|will you", "do|must|may|should we|i",
-    "is it|there", "i|we want|need|wish|like", "would like", "how much|do|can|long", "when will|is|can|do",
+    "is it|there", "i|we want|need|wish|like", "would … like", "how much|do|can|long", "when will|is|can|do",
     "what is|are|do", "who do|is", "let me know", "pls", "plz",
 )  # fmt: skip
 
@@ -105,7 +106,9 @@ def _owner(judged: _Judged, main: str, returns: bool, judge: Judge, rules: Triag
     asks = bool(found(_ASKING, folded)) or "?" in part.text
     ours = verdict.evidence[main].score
     if verdict.process not in (OTHER, main) and verdict.confidence >= _LIKELY:
-        leads = verdict.score - ours >= _LEAD
+        # A numbered point that is surely another process's needs no lead: points share words such as an address.
+        numbered = judged.passage.listed and verdict.confidence >= _SURE and verdict.score > ours
+        leads = verdict.score - ours >= _LEAD or numbered
         if leads and verdict.score >= (_PLAIN if judged.passage.announced or returns else _PLAINER):
             return verdict.process
         if judged.passage.announced and asks and verdict.score >= _HINT:

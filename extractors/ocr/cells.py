@@ -18,6 +18,8 @@ _SURE = 0.75
 """Confidence from which the reading cell by cell replaces that of the running text."""
 _TALLER = 1.25
 """How much taller than the words of the page a letter box is, at least."""
+_WIDER = 0.9
+"""How wide a letter box is, at least, by the height of the words of the page; letters on a line are narrower."""
 _STROKES = str.maketrans("|\\/!", "1111")
 """What a single stroke in a letter box is read as, and what it is."""
 _INSET = 0.06
@@ -42,7 +44,11 @@ def words_in_cells(pixels: Pixels, words: Sequence[Seen], threads: int = 1) -> l
         words: What was read of the page as running text, which tells how high letters are.
     """
     usual = median(word.height for word in words) if words else 0.0
-    combs = [comb for comb in combs_of(pixels) if not comb.roofed or comb.box.height >= _TALLER * usual]
+    combs = [
+        comb
+        for comb in combs_of(pixels)
+        if comb.box.height >= _TALLER * usual and comb.cells[0].width >= _WIDER * usual
+    ]
     words = [word for comb in combs for word in _words(pixels, comb, threads) if _believable(word)]
     best: list[Seen] = []
     for word in sorted(words, key=lambda word: (-len(word.text), -word.confidence)):

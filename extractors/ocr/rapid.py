@@ -12,9 +12,6 @@ from extractors.ocr.seen import Seen
 
 _lock = threading.Lock()
 
-_DETECTION_SIDE = 1440
-"""Pixels of the longer side at which lines are looked for; they are read at full size all the same."""
-
 
 @cache
 def _engine(threads: int) -> Any:  # RapidOCR ships no types
@@ -24,8 +21,6 @@ def _engine(threads: int) -> Any:  # RapidOCR ships no types
         params={
             "Global.log_level": "error",
             "EngineConfig.onnxruntime.intra_op_num_threads": threads,
-            "Det.limit_type": "max",
-            "Det.limit_side_len": _DETECTION_SIDE,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }
     )

@@ -58,7 +58,8 @@ def words_in_cells(pixels: Pixels, words: Sequence[Seen], threads: int = 1) -> l
 
 
 def _believable(word: Seen) -> bool:
-    return word.confidence >= _SURE and sum(map(str.isalnum, word.text)) >= 0.7 * len(word.text)
+    # A lone character among boxes is the cross in a box to tick, which running text keeps with its label.
+    return len(word.text) > 1 and word.confidence >= _SURE and sum(map(str.isalnum, word.text)) >= 0.7 * len(word.text)
 
 
 def put_in(words: Sequence[Seen], in_cells: Sequence[Seen]) -> list[Seen]:

@@ -201,7 +201,7 @@ def letter_in_word() -> Sample:
         "16 Verger Street, Northborough, LE11 5KS",
         "4 November 2026",
         "Dear Complaints Team",
-        "I wish to complain about the recycling collection service. " + summary,
+        "I wish to complain about the recycling service. " + summary,
         "Yours faithfully",
         "Ottoline Farrant",
     ):
@@ -212,7 +212,7 @@ def letter_in_word() -> Sample:
     fields = {
         "full_name": "Ottoline Farrant",
         "email": "o.farrant@homepost.example",
-        "service": "recycling collection",
+        "service": "recycling",
         "summary": summary,
     }
     raw = mail(

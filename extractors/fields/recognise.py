@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from extractors.fields.item import Item
@@ -31,9 +32,10 @@ def recognise(item: Item, spec: FieldSpec, block: Block) -> Iterator[Found]:
         yield from find_references(text, spec.format) if spec.format else find_codes(text)
     elif spec.type == "date":
         pictured = block.source is not Source.PLAIN
-        yield from find_dates(
+        dates = find_dates(
             text, item.written_on(block), "past" if pictured and not item.is_body(block) else "near", boxed=pictured
         )
+        yield from _no_door(text, dates)
     elif spec.type == "integer":
         yield from (found for found in _outside_others(text, find_integers(text)) if _within(spec, int(found.value)))
     elif spec.type == "text" and spec.form == "code":
@@ -48,6 +50,15 @@ def _outside_others(text: str, numbers: Iterable[Found]) -> Iterator[Found]:
     for number in numbers:
         if not any(other.start < number.end and number.start < other.end for other in others):
             yield number
+
+
+def _no_door(text: str, dates: Iterable[Found]) -> Iterator[Found]:
+    """Leave out what is a house and flat number of an address, such as `14/3 Castle Wynd`."""
+    addresses = [found for found in find_addresses(text) if found.rule == "postcode"]
+    for date in dates:
+        door = re.fullmatch(r"\d{1,3}/\d{1,2}", text[date.start : date.end].strip())
+        if not (door and any(address.start <= date.end + 1 and date.start < address.end for address in addresses)):
+            yield date
 
 
 def _within(spec: FieldSpec, number: int) -> bool:

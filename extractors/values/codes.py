@@ -71,6 +71,9 @@ def find_sort_codes(text: str) -> Iterator[Found]:
         if changes > 2 or re.fullmatch(r"\d{1,2}\.\d{1,2}\.\d{2}", written):
             continue
         shape = 0.95 if re.fullmatch(r"\w{2}[ \-–]\w{2}[ \-–]\w{2}", written) else 0.6
+        if re.fullmatch(r"\w{6}", written) and not re.search(r"sort|s/c|bank|\d{8}|cod didoli", text, re.IGNORECASE):
+            # Six digits in a row are also customer, meter and order numbers.
+            shape = 0.2 if len(text) > len(written) + 12 else shape
         yield Found(value, found.start(), found.end(), shape - REPAIR_COST * changes, "shape")
 
 

@@ -53,3 +53,10 @@ def test_every_field_says_where_it_was_read() -> None:
     assert reference.provenance.box is not None
     assert reference.provenance.rule.startswith("label:")
     assert 0.9 < reference.confidence < 1
+
+
+def test_a_house_and_flat_number_is_no_date() -> None:
+    (letter,) = (letter for letter in LETTERS if "11/2 Gorse Wynd" in letter.text)
+    rules = process(letter.process)
+    found = extract(mail(letter), sure(rules.id), rules)
+    assert not found.value("moving_date")

@@ -110,3 +110,14 @@ def test_phones(text: str, value: str) -> None:
 
 def test_emails_with_stray_spaces() -> None:
     assert [found.value for found in find_emails("a.b @ mail.example. Thanks")] == ["a.b@mail.example"]
+
+
+def test_six_figures_alone_are_hardly_a_sort_code() -> None:
+    (customer,) = find_sort_codes("Your order for the depot, customer 771204, is on its way")
+    (paired,) = find_sort_codes("take it from 771204 / 11223344 each month")
+    assert customer.score < paired.score
+
+
+def test_letters_of_another_number_are_no_reference_without_its_prefix() -> None:
+    assert not list(find_references("Our ref PB 72 04 16 D", "HB#######"))
+    assert [found.value for found in find_references("claim 7204160", "HB#######")] == ["HB7204160"]

@@ -90,3 +90,20 @@ def test_names_and_their_short_forms() -> None:
 )
 def test_the_published_cases_of_the_modulus_check(sort_code: str, account: str, valid: bool) -> None:
     assert belong_together(sort_code, account) is valid
+
+
+@pytest.mark.parametrize("code", ["S60 2LT", "B63 1AA", "S80 1AB", "SG1 2LT"])
+def test_a_postcode_is_not_repaired_into_another(code: str) -> None:
+    assert [found.value for found in find_postcodes(f"12 Mill Lane, {code}")] == [code]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("I am eighty-two and I cannot wait", []),
+        ("i am owain bright and i live here", ["owain bright"]),
+        ("our tenant Miss Ida Lomax vacated the flat", ["Miss Ida Lomax"]),
+    ],
+)
+def test_a_name_ends_where_the_sentence_goes_on(text: str, names: list[str]) -> None:
+    assert [found.value for found in find_names(text)] == names

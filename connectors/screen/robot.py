@@ -95,7 +95,15 @@ class Robot:
         if self._browser is not None and not self._browser.is_connected():
             self._stop()
         if self._browser is None:
-            self._playwright = sync_playwright().start()
+            try:
+                self._playwright = sync_playwright().start()
+            except Exception:
+                # Whatever it is called, it happened before there was a browser.
+                raise ConnectorDown(
+                    "The browser's driver, a program of Playwright's own, does not start.",
+                    hint="`scripts/setup` installs what it needs (on Debian and Ubuntu libatomic1); "
+                    "`.venv/bin/playwright --version` shows what it says.",
+                ) from None
             self._browser = launch(self._playwright, self._program)
         return self._browser
 

@@ -54,10 +54,11 @@ def demonstrate(session: Session, port: int, *, keep: bool) -> bool:
             f"{new.deliveries_done - before.deliveries_done} deliveries."
         )
         agrees = _read_back(line, port)
+        all_there = not line.ledger.accounts().in_flight
         _where_to_look(session, settings, address)
         if keep:
             _keep_open(address)
-    return balanced and agrees and not faults
+    return balanced and agrees and all_there and not faults
 
 
 def at_port(settings: Settings, port: int) -> Settings:

@@ -11,7 +11,11 @@ from postroom.delivery import State
 if TYPE_CHECKING:
     from postroom.ledger import Ledger
 
-_NEXT = {State.WAIT: "not sent yet, tried again", State.UNCERTAIN: "perhaps arrived, to be looked up"}
+_NEXT = {
+    State.READY: "not sent yet, tried again",
+    State.WAIT: "not sent yet, tried again",
+    State.UNCERTAIN: "perhaps arrived, to be looked up",
+}
 """What happens next in the states that need no person."""
 
 

@@ -163,11 +163,16 @@ class Accounting(People):
             return [Waiting(process, number, oldest) for process, number, oldest in rows]
 
     def stuck_deliveries(self) -> list[Stuck]:
-        """Return how many deliveries of each target wait, are uncertain, were refused, or need a person."""
-        table = schema.deliveries
+        """Return how many deliveries of each target wait, are uncertain, were refused, or need a person.
+
+        Those that are ready count where their target is left alone, since it does not work.
+        """
+        table, breakers = schema.deliveries, schema.breakers
         states = (State.WAIT, State.UNCERTAIN, State.HUMAN, State.REJECTED)
         columns = (table.c.target, table.c.state)
-        chosen = select(*columns, func.count()).where(table.c.state.in_(states)).group_by(*columns).order_by(*columns)
+        resting = select(breakers.c.target).where(breakers.c.open_until.is_not(None))
+        held = table.c.state.in_(states) | ((table.c.state == State.READY) & table.c.target.in_(resting))
+        chosen = select(*columns, func.count()).where(held).group_by(*columns).order_by(*columns)
         with self._reading() as connection:
             return [Stuck(target, State(state), number) for target, state, number in connection.execute(chosen)]
 

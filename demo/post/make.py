@@ -64,7 +64,9 @@ def drop_post(kept: Path, inbox: Path) -> int:
 
 
 def main(folder: str) -> None:
-    """Write the post and its labels.jsonl."""
+    """Write the post and its labels.jsonl into a new folder."""
+    if Path(folder).exists():
+        raise SystemExit(f"{folder} is there already: name a folder that is not.")
     samples = write_post(Path(folder))
     lines = [json.dumps(label, ensure_ascii=False) for label in labels(samples)]
     (Path(folder) / "labels.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")

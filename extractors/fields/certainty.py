@@ -16,7 +16,7 @@ letters seen for the first time about three times as many values were wrong.
 """
 _MOST = 0.995
 _CHECKED_MARGIN = 3.0
-_SHAPELESS = ("name", "address", "email", "phone", "text")
+_SHAPELESS = ("name", "address", "email", "phone", "text", "sort-code", "account-number")
 
 
 def confidence(option: Option, others: Sequence[Option], checked: bool | None, kind: FieldType) -> float:
@@ -36,7 +36,7 @@ def features(option: Option, others: Sequence[Option], checked: bool | None, kin
     """Return what the confidence is worked out from."""
     rival = max((other.evidence for other in others), default=-3.0)
     if checked:
-        # Amounts that add up, or a sort code that fits its account, leave no room for another value beside them.
+        # Amounts that add up, or an account number that fits its sort code, leave no room for another value.
         rival = min(rival, option.evidence - _CHECKED_MARGIN)
     return {
         "bias": 1.0,
@@ -45,6 +45,7 @@ def features(option: Option, others: Sequence[Option], checked: bool | None, kin
         "reading": min(0.0, option.reading - 0.9) * 4,
         # Print in a picture may be misread however sure the reader is; check digits would have shown it.
         "pictured": 1.0 if option.pictured and not checked else 0.0,
-        # A wrong letter in a name is a name still; a wrong figure in a date or a reference often breaks its shape.
+        # A wrong letter in a name is a name still, and any six figures a sort code; a wrong figure in a date or a
+        # registration often breaks its shape.
         "shapeless": 1.0 if option.pictured and not checked and kind in _SHAPELESS else 0.0,
     }

@@ -23,7 +23,7 @@ from postroom.clock import add_working_days
 from postroom.fields import Field
 from postroom.message import ReadMessage
 from postroom.normal import normalise
-from postroom.process import FieldSpec, Process
+from postroom.process import DifferentCheck, FieldSpec, ModulusCheck, Process, SumCheck
 from postroom.text import Section
 from postroom.workitem import Extraction, Triage
 
@@ -190,8 +190,8 @@ def _fields(item: Item, chosen: Chosen, options: dict[str, list[Option]]) -> tup
     outcomes: dict[str, bool] = {}
     for check in item.process.checks:
         outcome = holds(check, values)
-        if outcome is not None and check.kind != "different":
-            for name in _checked_fields(check.model_dump()):
+        if outcome is not None and not isinstance(check, DifferentCheck):
+            for name in _checked_fields(check, outcome):
                 outcomes[name] = outcomes.get(name, True) and outcome
     fields = []
     for name in item.process.fields:
@@ -205,11 +205,13 @@ def _fields(item: Item, chosen: Chosen, options: dict[str, list[Option]]) -> tup
     return tuple(fields)
 
 
-def _checked_fields(check: dict[str, object]) -> list[str]:
-    if check["kind"] == "sum":
-        parts = check["parts"]
-        return [*(parts if isinstance(parts, tuple | list) else ()), str(check["total"])]
-    return [str(check["sort_code"]), str(check["account_number"])]
+def _checked_fields(check: SumCheck | ModulusCheck, outcome: bool) -> tuple[str, ...]:
+    """Return the fields of which a check's outcome says something."""
+    if isinstance(check, SumCheck):
+        return (*check.parts, check.total)
+    # A wrong figure in the account number fails the modulus check; most wrong figures in the sort code pass it, since
+    # neighbouring sort codes share their rule and many rules give its figures no weight.
+    return (check.account_number,) if outcome else (check.sort_code, check.account_number)
 
 
 def _due(item: Item) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from extractors.fields import extract
+from extractors.fields.judge import threshold
 from postroom.disposition import Outcome
 from postroom.message import Problem
 from postroom.process import Process
+from postroom.text import Source
 from postroom.workitem import Triage
 from tests.extractors.fields.letters import LETTERS, Letter
 from tests.extractors.fields.sources import mail, process, sure
@@ -121,3 +123,17 @@ def test_a_new_process_needs_nothing_but_types_titles_and_a_few_labels() -> None
         "mobile": "+447700900222",
         "garaged_at": "5 Dock Street, Hull, HU1 3DZ",
     }
+
+
+def test_a_passed_modulus_check_does_not_vouch_for_a_sort_code_read_from_a_picture() -> None:
+    """Many wrong sort codes pass it with the same account number, so the picture's own doubt must remain."""
+    rules = process("direct-debit")
+    letter = (
+        "Instruction to your bank to pay by Direct Debit\nAccount holder: Ann Tidy\nSort code: 08-99-99\n"
+        "Account number: 66374958\nCouncil tax reference: 40118823\nPayment date: 1st"
+    )
+    written = mail(Letter("direct-debit", letter, {}, sender="Ann Tidy <ann.tidy@mail.example>"))
+    page = replace(written.texts[0].pages[0], source=Source.RAPIDOCR)
+    pictured = replace(written, texts=(replace(written.texts[0], pages=(page,)),))
+    found = {field.name: field.confidence for field in extract(pictured, sure("direct-debit"), rules).fields}
+    assert found["sort_code"] < threshold(rules) <= found["account_number"]

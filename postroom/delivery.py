@@ -86,6 +86,8 @@ class Delivery:
     """Normal-form values by field name, as the person or the reader left them."""
     received_at: datetime
     attachments: tuple[Attachment, ...] = ()
+    source_key: str = ""
+    """Where its inbox finds the message it came in, for a reply."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from postroom.disposition import Disposition
 from postroom.document import Document, sha256
@@ -25,6 +26,11 @@ class Message:
     """The bytes as they arrived: a whole RFC 5322 mail, a .msg, or the scan."""
     received_at: datetime
     """When it reached the inbox, with a time zone; the inbox's own record, not the sender's claim."""
+    lasting: bool = False
+    """Whether the source key is never given to other post, so that it alone is the identity: mail servers that write a
+    mail's bytes anew each time they are asked are not to make two messages of one."""
+    problems: tuple[Problem, ...] = ()
+    """Parts that the inbox could not bring along; they send the message to a person."""
 
     @property
     def digest(self) -> str:
@@ -33,8 +39,11 @@ class Message:
 
     @property
     def id(self) -> str:
-        """Identity: inbox, place and bytes together, so that no one of them alone can lose or double a message."""
-        return sha256(f"{self.inbox}\0{self.source_key}\0{self.digest}".encode())[:32]
+        """Identity: inbox, place and bytes together, so that no one of them alone can lose or double a message.
+
+        A lasting source key stands for the bytes as well.
+        """
+        return sha256(f"{self.inbox}\0{self.source_key}\0{'' if self.lasting else self.digest}".encode())[:32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +126,31 @@ class Inbox(Protocol):
 
     def close(self) -> None:
         """Give back connections; safe to repeat."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What one look into an inbox with a cursor brought."""
+
+    messages: list[Message]
+    """New post, oldest first."""
+    bookmark: str
+    """Where the next look goes on; to be kept only after these messages are in the ledger and claimed."""
+    taken_back: tuple[str, ...] = ()
+    """Source keys of post in hand that staff moved away, deleted or unmarked."""
+
+
+@runtime_checkable
+class FollowedInbox(Inbox, Protocol):
+    """An inbox that can tell what changed since the last look, and so sees what staff do to post in hand."""
+
+    def follow(self, limit: int, bookmark: str, in_hand: Container[str]) -> Followed:
+        """Return up to `limit` new messages and what staff took back; safe to repeat, changes nothing.
+
+        Args:
+            limit: How many messages at most.
+            bookmark: What the last look returned; empty for a look at everything.
+            in_hand: Source keys of the post that is claimed and not settled, as the ledger knows them.
+        """
         ...

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from connectors.locks import try_lock
 from postroom.errors import ConnectorDown, TransientError
 
 Stamp = tuple[int, int, int]
@@ -49,7 +49,7 @@ def one_writer(path: Path, wait_seconds: float) -> Iterator[None]:
     """Let one worker at a time write to a workbook; the system lets go of a dead worker's lock by itself."""
     deadline = time.monotonic() + wait_seconds
     with path.with_name(f".{path.name}.lock").open("a+b") as lock:
-        while not _try_lock(lock):
+        while not try_lock(lock):
             if time.monotonic() >= deadline:
                 raise TransientError(f"Another worker is writing to {path.name}.", hint="It is tried again.")
             time.sleep(0.05)
@@ -137,24 +137,3 @@ def _libre_user(lock: Path) -> str:
         names = lock.read_text(encoding="utf-8").split(",")
         return next((name.strip() for name in names[:2] if name.strip()), "")
     return ""
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(file: IO[bytes]) -> bool:
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _try_lock(file: IO[bytes]) -> bool:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

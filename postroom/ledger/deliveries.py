@@ -16,6 +16,7 @@ from postroom.ledger import schema
 from postroom.ledger.codec import from_json, to_json
 from postroom.ledger.items import Items, item_row
 from postroom.ledger.leases import LEASE_SECONDS, is_free
+from postroom.ledger.messages import message_row
 from postroom.ledger.records import Breaker, DeliveryRecord, Lease
 from postroom.ledger.rows import delivery_record
 from postroom.ledger.storage import change_one
@@ -135,10 +136,8 @@ class Deliveries(Items):
             record = delivery_record(_row(connection, delivery_id))
             item = item_row(connection, record.item_id)
             wanted = from_json(Extraction, item.extraction).triage.document_ids
-            received = schema.messages.c.received_at
-            received_at = connection.scalar(select(received).where(schema.messages.c.id == item.message_id))
+            message = message_row(connection, item.message_id)
             documents = self._load_documents(connection, item.message_id)
-        assert received_at is not None  # noqa: S101
         attachments = tuple(
             Attachment(document.name, document.media_type, document.content)
             for document in documents
@@ -151,8 +150,9 @@ class Deliveries(Items):
             record.target,
             record.key,
             record.fields,
-            received_at,
+            message.received_at,
             attachments,
+            message.source_key,
         )
 
     def take_over_abandoned(

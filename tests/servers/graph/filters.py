@@ -1,4 +1,4 @@
-"""The part of OData's $filter that a post room needs: comparisons, and/or/not, any(), startswith, endswith, contains."""
+"""The part of OData's $filter that a post room needs: comparisons, and, or, not, any() and three functions on text."""
 
 from __future__ import annotations
 

@@ -242,3 +242,8 @@ def written(found: dict[str, Any], added: list[Attachment], more_headers: list[d
         main, _, sub = (one.content_type or "application/octet-stream").partition("/")
         mail.add_attachment(one.content, maintype=main, subtype=sub or "octet-stream", filename=one.name)
     return mail.as_bytes()
+
+
+def blank_names() -> set[str]:
+    """Return the names of the properties every message has."""
+    return set(blank(datetime.now(UTC)))

@@ -47,6 +47,8 @@ class GraphServer:
         self._transports: dict[Any, asyncio.Transport] = {}
         self._front = Front(self.tenant, self.faults, self._log, self._transports)
         self._socket = socket.create_server(("127.0.0.1", port), backlog=512)
+        # asyncio does this for the sockets it makes itself; without it each answer waits for the client's ACK.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.authority = f"https://127.0.0.1:{self._socket.getsockname()[1]}"
         self.url = self.authority + GRAPH
         self.tenant.url, self.tenant.authority = self.url, self.authority

@@ -1,0 +1,41 @@
+"""How far an inbox has read, as the ledger keeps it between two looks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+
+FULL_LOOK = timedelta(hours=1)
+"""How often the folders are searched even if Exchange tells of no change."""
+
+
+@dataclass(slots=True)
+class Bookmark:
+    """Sync states, and what must be looked at again whatever they say."""
+
+    states: dict[str, str] = field(default_factory=dict)
+    """By folder id."""
+    returned: dict[str, str] = field(default_factory=dict)
+    """Source keys of mails that staff moved out and back, by the id they have since."""
+    unread: bool = True
+    """Whether mails were left over: beyond the limit, or because their attachments are still being scanned."""
+    searched_at: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> Bookmark:
+        """Return a bookmark as it was written; a fresh one for any other text."""
+        try:
+            return cls(**json.loads(text)) if text else cls()
+        except (ValueError, TypeError):
+            return cls()
+
+    def __str__(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the folders must be searched though nothing seems to have changed."""
+        if self.unread or not self.searched_at:
+            return True
+        return datetime.now(UTC) - datetime.fromisoformat(self.searched_at) >= FULL_LOOK

@@ -1,0 +1,193 @@
+"""A mailbox as an inbox needs it: folders by path, mails by id or by our mark, changes since a state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from connectors.exchange import calls
+from connectors.exchange.calls import Element, Seen
+from connectors.exchange.errors import BAD_ID, BAD_STATE, CONFLICT, NO_FOLDER, NOT_FOUND, Refusal
+from connectors.exchange.session import Session
+from connectors.exchange.settings import plain_path
+from postroom.errors import ConnectorDown
+
+_NO_MAIL = frozenset({"Contact", "DistributionList", "Task", "CalendarItem"})
+_LISTED = 100
+_ITEMS = "m:RootFolder/t:Items/*"
+
+
+class Changed(NamedTuple):
+    """What happened in a folder since a state."""
+
+    touched: list[Seen]
+    """Mails that came or changed, as they are now or, in a replay, as they were."""
+    gone: list[str]
+    """Ids of mails that are no longer in the folder; a replay may tell of one that is back."""
+    state: str
+
+
+class Mailbox:
+    """Works on one mailbox; changes nothing but marks, categories and places."""
+
+    def __init__(self, session: Session, named: str) -> None:
+        self.session = session
+        self._named = named
+        self._folders: dict[str, str] = {}
+
+    def folder(self, path: str, *, make: bool = False) -> str:
+        """Return a folder's id by its path, or nothing if there is none and none is to be made."""
+        known = self._folders.get(plain_path(path))
+        if known:
+            return known
+        parts = [part.strip() for part in path.split("/") if part.strip()]
+        top = "inbox" if parts[0].lower() == "inbox" else "msgfolderroot"
+        here = calls.well_known(top, self.session.mailbox)
+        found = self._id_of(self.session.one(calls.get_folder(top, self.session.mailbox))) if top == "inbox" else ""
+        for name in parts[1:] if top == "inbox" else parts:
+            found = self._below(here, name) or (self._make(here, name) if make else "")
+            if not found:
+                return ""
+            here = calls.folder_id(found)
+        self._folders[plain_path(path)] = found
+        return found
+
+    def wanted_folder(self, path: str) -> str:
+        """Return a folder's id by its path.
+
+        Raises:
+            ConnectorDown: There is none.
+        """
+        found = self.folder(path)
+        if not found:
+            raise ConnectorDown(
+                f'{self._named}: there is no folder "{path}" in {self.session.mailbox}.',
+                hint="Make it, or correct `folders`: the path begins with `Inbox/` or beside the inbox.",
+            )
+        return found
+
+    def forget_folders(self) -> None:
+        """Look folders up anew: one that was known is gone."""
+        self._folders.clear()
+
+    def look(self, item_id: str) -> Seen | None:
+        """Return a mail by its id, as it is now; None if it was moved or deleted.
+
+        Raises:
+            ConnectorDown: It is no id of Exchange.
+        """
+        try:
+            answer = self.session.one(calls.get_item(item_id), seen=(*NOT_FOUND, *BAD_ID))
+        except Refusal as refusal:
+            if refusal.code in BAD_ID:
+                message = f"{self._named}: a source key names no mail of this mailbox."
+                raise ConnectorDown(message, hint="Correct `mailbox`, or restore the altered ledger.") from None
+            return None
+        return calls.seen_in(calls.every(answer, "m:Items/*")[0])
+
+    def marked(self, folders: Iterable[str], mark: str) -> list[Seen]:
+        """Return the mails that bear a mark of ours, each with the folder it was found in."""
+        found: list[Seen] = []
+        for folder in folders:
+            answer = self.session.one(calls.find_items([folder], 0, _LISTED, calls.equals(calls.MARK, mark)))
+            found += [calls.seen_in(one)._replace(folder=folder) for one in calls.every(answer, _ITEMS)]
+        return found
+
+    def unclaimed(self, folder: str) -> Iterator[Seen]:
+        """Give the mails of a folder that were never claimed, the oldest first."""
+        offset = 0
+        while True:
+            answer = self.session.one(calls.find_items([folder], offset, _LISTED, calls.unmarked()))
+            page = calls.every(answer, _ITEMS)
+            yield from (calls.seen_in(one) for one in page if calls.name_of(one) not in _NO_MAIL)
+            offset += len(page)
+            if not page or calls.every(answer, "m:RootFolder")[0].get("IncludesLastItemInRange") == "true":
+                return
+
+    def waiting(self, folder: str) -> int:
+        """Count the mails of a folder that were never claimed."""
+        answer = self.session.one(calls.find_items([folder], 0, 1, calls.unmarked()))
+        return int(calls.every(answer, "m:RootFolder")[0].get("TotalItemsInView", "0"))
+
+    def changes(self, folder: str, state: str) -> Changed:
+        """Return what happened in a folder since a state, to the end.
+
+        Raises:
+            Refusal: The state is no longer good; begin with none.
+        """
+        touched: dict[str, Seen] = {}
+        gone: list[str] = []
+        while True:
+            answer = self.session.one(calls.sync_items(folder, state), seen=BAD_STATE)
+            for change in calls.every(answer, "m:Changes/*"):
+                _note(change, touched, gone)
+            before, state = state, calls.text_at(answer, "m:SyncState")
+            if calls.text_at(answer, "m:IncludesLastItemInRange") == "true" or state == before:
+                return Changed(list(touched.values()), gone, state)
+
+    def mark(self, seen: Seen, categories: Iterable[str], mark: str, source: str) -> Seen | None:
+        """Mark a mail and set its categories; None if it changed or went since it was looked at."""
+        try:
+            answer = self.session.one(calls.mark_item(seen, categories, mark, source), seen=(*CONFLICT, *NOT_FOUND))
+        except Refusal:
+            return None
+        identity = calls.every(answer, "m:Items/*/t:ItemId")[0]
+        return seen._replace(change_key=identity.get("ChangeKey", ""))
+
+    def move(self, seen: Seen, path: str) -> bool:
+        """Move a mail to a folder, which is made if need be; False if it went since it was looked at."""
+        for _ in range(2):
+            try:
+                self.session.one(
+                    calls.move_item(seen, self.folder(path, make=True)), seen=(*NOT_FOUND, *CONFLICT, *NO_FOLDER)
+                )
+            except Refusal as refusal:
+                if refusal.code not in NO_FOLDER:
+                    return False
+                self.forget_folders()
+                continue
+            return True
+        return False
+
+    def may_change(self, path: str) -> tuple[int, bool]:
+        """Return how many mails a folder holds, and whether this account may put mails into it."""
+        parts = [part.strip() for part in path.split("/") if part.strip()]
+        if len(parts) == 1 and parts[0].lower() == "inbox":
+            answer = self.session.one(calls.get_folder("inbox", self.session.mailbox))
+            element = calls.every(answer, "m:Folders/*")[0]
+        else:
+            parent = calls.well_known("msgfolderroot", self.session.mailbox)
+            if parts[:-1]:
+                parent = calls.folder_id(self.wanted_folder("/".join(parts[:-1])))
+            answer = self.session.one(calls.find_folder(parts[-1], parent))
+            element = calls.every(answer, "m:RootFolder/t:Folders/*")[0]
+        allowed = calls.text_at(element, "t:EffectiveRights/t:CreateContents") != "false"
+        return int(calls.text_at(element, "t:TotalCount") or 0), allowed
+
+    def _below(self, parent: Element, name: str) -> str:
+        answer = self.session.one(calls.find_folder(name, parent))
+        found = calls.every(answer, "m:RootFolder/t:Folders/*")
+        exact = [one for one in found if calls.text_at(one, "t:DisplayName") == name]
+        ids = [calls.every(one, "t:FolderId")[0].get("Id") for one in exact or found]
+        return str(ids[0]) if ids else ""
+
+    def _make(self, parent: Element, name: str) -> str:
+        try:
+            answer = self.session.one(calls.create_folder(name, parent), seen=("ErrorFolderExists",))
+        except Refusal:
+            # Another worker made it in the meantime.
+            return self._below(parent, name)
+        return self._id_of(answer)
+
+    @staticmethod
+    def _id_of(answer: Element) -> str:
+        return str(calls.every(answer, "m:Folders/*/t:FolderId")[0].get("Id"))
+
+
+def _note(change: Element, touched: dict[str, Seen], gone: list[str]) -> None:
+    kind = calls.name_of(change)
+    if kind == "Delete":
+        gone.append(str(calls.every(change, "t:ItemId")[0].get("Id")))
+    elif kind in ("Create", "Update") and calls.name_of(change[0]) not in _NO_MAIL:
+        seen = calls.seen_in(change[0])
+        touched[seen.id] = seen

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from connectors.graph.client import GraphClient
+from connectors.graph.client import Answer, GraphClient
 from connectors.graph.errors import NOT_FOUND, GraphRefusal
 from connectors.graph.settings import GraphAccount
 from postroom.errors import ConnectorDown, DeliveryUncertain, TransientError
@@ -41,7 +41,7 @@ class Calls:
             if refusal.status == NOT_FOUND:
                 raise
             raise self.failed_look(refusal) from None
-        return self._read(answer.content, answer.json)
+        return self.read(answer)
 
     def find(self, path: str) -> dict[str, Any] | None:
         """Return what stands at a path, None if there is surely nothing."""
@@ -90,7 +90,7 @@ class Calls:
         except GraphRefusal as refusal:
             raise self.not_taken(refusal, writes) from None
         try:
-            return self._read(answer.content, answer.json) if answer.content else {}
+            return self.read(answer) if answer.content else {}
         except TransientError:
             if writes:
                 raise self.uncertain("its answer cannot be read") from None
@@ -119,15 +119,19 @@ class Calls:
         """Close the connections; safe to repeat."""
         self.client.close()
 
-    def _read(self, content: bytes, read: Any) -> dict[str, Any]:
+    def read(self, answer: Answer) -> dict[str, Any]:
+        """Return what an answer says.
+
+        Raises:
+            TransientError: It is not what Graph says.
+        """
         try:
-            found = read()
+            found = answer.json()
         except ValueError:
             found = None
         if not isinstance(found, dict):
-            raise TransientError(
-                f"{self.named}: an answer of Microsoft Graph cannot be read.", hint="It is asked again."
-            )
+            message = f"{self.named}: an answer of Microsoft Graph cannot be read."
+            raise TransientError(message, hint="It is asked again.")
         return found
 
 

@@ -99,7 +99,7 @@ class Columns:
         return {self._of(field)[0].name: self._write(field, value) for field, value in fields.items() if value}
 
     def normal(self, held: Mapping[str, Any]) -> dict[str, str]:
-        """Return what a row holds, by field, in normal form; text that no field is mapped to goes by its column's names."""
+        """Return what a row holds, in normal form by field; text that no field is mapped to goes by its column."""
         taken = {self._of(field)[0].name for field in self._mapped}
         free = [column for column in self._columns if column.kind in ("text", "choice") and column.name not in taken]
         unmapped = {

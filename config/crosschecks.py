@@ -40,10 +40,24 @@ def check_processes(files: Sequence[YamlFile], targets: Sequence[str]) -> Iterat
         if _map(file.data.get("fields")):
             yield from _checks(file)
         yield from _deliveries(file, targets)
+        yield from _told(file, targets)
+
+
+def _told(file: YamlFile, targets: Sequence[str]) -> Iterator[Mistake]:
+    """Find names under `tell` that no target has."""
+    for path, name in _told_names(file):
+        if name not in targets:
+            yield file.mistake(path, f'There is no target "{name}".', suggest(name, list(targets)))
+
+
+def _told_names(file: YamlFile) -> Iterator[tuple[YamlPath, str]]:
+    told = file.data.get("tell")
+    yield from ((("tell", place), str(name)) for place, name in enumerate(told if isinstance(told, list) else []))
 
 
 def check_names(main: YamlFile) -> Iterator[Mistake]:
-    """Find names that two inboxes or two targets share."""
+    """Find names that two inboxes or two targets share, and such that are told and not there."""
+    yield from _told(main, target_names(main))
     for key in ("inboxes", "targets"):
         seen: set[str] = set()
         for path, name in _named(main, key):
@@ -108,6 +122,7 @@ def warn(main: YamlFile, files: Sequence[YamlFile]) -> Iterator[Mistake]:
         if not any(spec.get("required") for _, spec in _groups(file.data.get("fields"))):
             hint = "An item with nothing read would count as complete; mark what must be there."
             yield file.mistake(("fields",), "No field is required.", hint)
+    used |= {name for file in (main, *files) for _, name in _told_names(file)}
     for path, name in _named(main, "targets"):
         if name not in used:
             yield main.mistake(path, f'No process delivers to the target "{name}".', "Remove it, or name it.")

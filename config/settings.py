@@ -27,6 +27,7 @@ from extractors.limits import Limits
 from extractors.ocr.settings import OcrSettings
 from extractors.triage.rules import TriageRules
 from postroom.errors import ConfigError
+from postroom.notice import Notice, Notices
 from postroom.process import Model, Process
 
 MAIN_FILE = "postroom.yaml"
@@ -56,6 +57,9 @@ class MainFile(Model):
     ocr: OcrSettings = Field(OcrSettings(), description="How scans are read.")
     schedule: Schedule = Field(Schedule(), description="How often `postroom run` and `postroom serve` run the line.")
     concurrency: int = Field(2, ge=1, le=64, description="How many messages are read at one time.")
+    tell: tuple[str, ...] = Field(
+        (), description="Targets that are told of each item that waits for a person, without a word of the post."
+    )
     inboxes: tuple[dict[str, Any], ...] = Field((), description="Where post comes from.")
     targets: tuple[dict[str, Any], ...] = Field((), description="Where fields go.")
 
@@ -98,6 +102,14 @@ class Settings:
     def concurrency(self) -> int:
         """How many messages are read at one time."""
         return self.main.concurrency
+
+    @property
+    def notices(self) -> Notices:
+        """Who is told of items that wait for a person, by process id."""
+        told = self.main.tell
+        return {one.id: Notice(one.tell or told, one.title, one.team) for one in self.processes} | {
+            "": Notice(told, "Post")
+        }
 
     @property
     def documents(self) -> Path:

@@ -29,6 +29,7 @@ class Entry(NamedTuple):
 
 INBOXES = {
     "folder": Entry("connectors.folder", "FolderSettings", "FolderInbox"),
+    "graph": Entry("connectors.graph.inbox", "GraphInboxSettings", "GraphInbox"),
     "imap": Entry("connectors.imap", "ImapSettings", "ImapInbox"),
     "memory": Entry("connectors.memory", "MemoryInboxSettings", "MemoryInbox"),
 }

@@ -36,7 +36,8 @@ def read_message(message: Message, limits: Limits, ocr: OcrSettings) -> ReadMess
     unpacked = unpack(message, limits)
     texts, problems = read_documents(unpacked, all_readers(ocr))
     unpacked = replace(unpacked, enclosed=unpacked.enclosed + _passed_on(unpacked, texts))
-    return ReadMessage(unpacked, tuple(texts), unpacked.problems + tuple(problems), message.received_at)
+    told = (*message.problems, *unpacked.problems, *problems)
+    return ReadMessage(unpacked, tuple(texts), told, message.received_at)
 
 
 def read_documents(unpacked: Unpacked, readers: Sequence[Reader]) -> tuple[list[Text], list[Problem]]:

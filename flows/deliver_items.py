@@ -25,6 +25,12 @@ async def recover() -> int:
     return await asyncio.to_thread(take_steps.recover_abandoned, open_line())
 
 
+@task(name="tell", cache_policy=NO_CACHE, persist_result=False)
+async def tell() -> int:
+    """Make the notices of items that wait for a person."""
+    return await asyncio.to_thread(take_steps.tell_people, open_line())
+
+
 @task(name="settle", task_run_name="settle {inbox}", cache_policy=NO_CACHE, persist_result=False)
 async def settle(inbox: str) -> int:
     """Move an inbox's finished messages to done or held."""
@@ -32,8 +38,8 @@ async def settle(inbox: str) -> int:
 
 
 async def deliver_due() -> Round:
-    """Recover what was broken off, then serve every target side by side."""
-    done = await gather([recover()])
+    """Recover what was broken off, tell people of what waits, then serve every target side by side."""
+    done = await gather([recover(), tell()])
     rounds = await asyncio.gather(*(_serve(target.name) for target in open_line().settings.targets))
     for served in rounds:
         done.add(served)

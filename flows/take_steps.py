@@ -34,7 +34,7 @@ def take_in_post(line: Line, inbox: str, limit: int) -> int:
         StepFault: The inbox cannot be used now; its post waits there untouched.
     """
     with _faults(f"inbox {inbox}"):
-        return len(take_in(line.ledger, line.inbox(inbox), limit).new)
+        return len(take_in(line.ledger, line.inbox(inbox), limit, line.owner).new)
 
 
 def read_one(line: Line, message_id: str) -> bool:
@@ -91,6 +91,12 @@ def deliver_to(line: Line, delivery_id: str, target: str) -> str:
     if state is not State.DONE:
         _log.warning("delivery not done", delivery=delivery_id, target=target, state=state)
     return state
+
+
+def tell_people(line: Line) -> int:
+    """Make the notices of items that wait for a person and that nobody was told of, and return how many."""
+    with _faults("notices"):
+        return line.ledger.tell_people(line.settings.notices)
 
 
 def recover_abandoned(line: Line) -> int:

@@ -17,6 +17,8 @@ class Failpoint(StrEnum):
     INTAKE_STORED = "intake.stored"
     INTAKE_COMMITTED = "intake.committed"
     INTAKE_CLAIMED = "intake.claimed"
+    INTAKE_FOLLOWED = "intake.followed"
+    """Only with an inbox that tells what changed: everything is done but the bookmark."""
     READING_SAVING = "reading.saving"
     READING_SAVED = "reading.saved"
     ITEMS_SAVING = "items.saving"

@@ -4,48 +4,104 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from postroom.errors import LeaseLost
 from postroom.failpoints import Failpoint, failpoint
-from postroom.ledger import Arrival, Ledger, Stage
-from postroom.message import Inbox, Message
+from postroom.ledger import Arrival, Lease, Ledger, Stage, owner_name
+from postroom.message import FollowedInbox, Inbox, Message
 
 BATCH = 20
 """Messages in one transaction: a commit waits for the disk, so a few share one."""
+TURN_SECONDS = 300.0
+"""How long one worker may be at a followed inbox before another takes its turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What one look into an inbox brought."""
 
-    new: tuple[str, ...]
+    new: tuple[str, ...] = ()
     """Ids of messages the ledger did not hold."""
-    duplicates: tuple[str, ...]
+    duplicates: tuple[str, ...] = ()
     """Those of them that hold the same bytes as an earlier one."""
-    known: int
+    known: int = 0
     """Messages that the ledger held already, such as those of a run that was cut off before it marked them."""
+    taken_back: int = 0
+    """Messages that staff took out of the robot's hands."""
 
 
-def take_in(ledger: Ledger, inbox: Inbox, limit: int = 100) -> Taken:
-    """Take up to `limit` messages from an inbox; safe to repeat after a crash at any point."""
+def take_in(ledger: Ledger, inbox: Inbox, limit: int = 100, owner: str | None = None) -> Taken:
+    """Take up to `limit` messages from an inbox; safe to repeat after a crash at any point.
+
+    Args:
+        ledger: Where they are kept.
+        inbox: Where they come from. One that tells what changed is one worker's at a time.
+        limit: How many at most.
+        owner: This worker, as `owner_name` gives it, which is asked if left out.
+    """
+    if isinstance(inbox, FollowedInbox):
+        lease = _turn(ledger, inbox.name, owner or owner_name())
+        return Taken() if lease is None else _follow(ledger, inbox, limit, lease)
     messages = inbox.fetch(limit)
     failpoint(Failpoint.INTAKE_FETCHED)
+    return _told(_take(ledger, inbox, messages))
+
+
+def _turn(ledger: Ledger, inbox: str, owner: str) -> Lease | None:
+    lease = ledger.lease_inbox(inbox, owner, TURN_SECONDS)
+    if lease is None and ledger.sweep():
+        lease = ledger.lease_inbox(inbox, owner, TURN_SECONDS)
+    return lease
+
+
+def _follow(ledger: Ledger, inbox: FollowedInbox, limit: int, lease: Lease) -> Taken:
+    """Take in what changed; where the next look goes on is kept last, so that a crash repeats this one."""
+    try:
+        followed = inbox.follow(limit, ledger.bookmark(inbox.name), ledger.in_hand(inbox.name))
+        failpoint(Failpoint.INTAKE_FETCHED)
+        arrivals = _take(ledger, inbox, followed.messages, lease)
+        taken_back = sum(ledger.take_back(inbox.name, source_key) for source_key in followed.taken_back)
+        failpoint(Failpoint.INTAKE_FOLLOWED)
+        ledger.save_bookmark(lease, followed.bookmark)
+    except LeaseLost:
+        # This worker slept through its turn: what it stored counts, and the other's bookmark does.
+        return Taken()
+    finally:
+        ledger.let_go_of_inbox(lease)
+    return _told(arrivals, taken_back)
+
+
+def _take(ledger: Ledger, inbox: Inbox, messages: list[Message], lease: Lease | None = None) -> list[Arrival]:
     arrivals: list[Arrival] = []
     for start in range(0, len(messages), BATCH):
+        if lease is not None:
+            lease = ledger.renew(lease, TURN_SECONDS)
         arrivals += _take_batch(ledger, inbox, messages[start : start + BATCH])
-    new = [arrival for arrival in arrivals if arrival.new]
-    return Taken(
-        tuple(arrival.message_id for arrival in new),
-        tuple(arrival.message_id for arrival in new if arrival.duplicate_of),
-        len(arrivals) - len(new),
-    )
+    return arrivals
 
 
 def _take_batch(ledger: Ledger, inbox: Inbox, messages: list[Message]) -> list[Arrival]:
     arrivals = ledger.add_messages(messages)
     failpoint(Failpoint.INTAKE_COMMITTED)
-    for message, arrival in zip(messages, arrivals, strict=True):
+    for arrival in arrivals:
         if arrival.stage is Stage.SETTLED:
             # It was put back after it was settled, or the move was lost: it is done, and is moved again.
             ledger.settle_again(arrival.message_id)
+    if isinstance(inbox, FollowedInbox):
+        inbox.claim_all(messages)
+        failpoint(Failpoint.INTAKE_CLAIMED)
+        ledger.mark_claimed([arrival.message_id for arrival in arrivals])
+        return arrivals
+    for message in messages:
         inbox.claim(message.id, message.source_key, message.digest)
         failpoint(Failpoint.INTAKE_CLAIMED)
     return arrivals
+
+
+def _told(arrivals: list[Arrival], taken_back: int = 0) -> Taken:
+    new = [arrival for arrival in arrivals if arrival.new]
+    return Taken(
+        tuple(arrival.message_id for arrival in new),
+        tuple(arrival.message_id for arrival in new if arrival.duplicate_of),
+        len(arrivals) - len(new),
+        taken_back,
+    )

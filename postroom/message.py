@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -145,12 +145,18 @@ class Followed:
 class FollowedInbox(Inbox, Protocol):
     """An inbox that can tell what changed since the last look, and so sees what staff do to post in hand."""
 
-    def follow(self, limit: int, bookmark: str, in_hand: Container[str]) -> Followed:
+    def follow(self, limit: int, bookmark: str, in_hand: Collection[str] | None) -> Followed:
         """Return up to `limit` new messages and what staff took back; safe to repeat, changes nothing.
 
         Args:
             limit: How many messages at most.
             bookmark: What the last look returned; empty for a look at everything.
-            in_hand: Source keys of the post that is claimed and not settled, as the ledger knows them.
+            in_hand: Source keys of the post that is claimed and not settled, as the ledger knows them: a mail that
+                carries the robot's mark and is not among them was marked by a run that was cut off, and is handed over
+                again. None where there is no ledger, so that the mark alone decides.
         """
+        ...
+
+    def claim_all(self, messages: Sequence[Message]) -> None:
+        """Claim several messages with as few calls as can be; safe to repeat."""
         ...

@@ -111,6 +111,9 @@ class Process(Model):
     fields: dict[str, FieldSpec] = Field(description="What to read.")
     checks: tuple[Check, ...] = Field((), description="What must hold between fields.")
     deliver: tuple[DeliverTo, ...] = Field((), description="Where the record goes.")
+    tell: tuple[str, ...] = Field(
+        (), description="Targets that are told of each item that waits for a person; left out, those of postroom.yaml."
+    )
     accuracy: float = Field(0.98, gt=0.5, lt=1, description="Share of straight-through items that must be right.")
     due_working_days: int | None = Field(
         None, gt=0, description="Working days from receipt to answer, if a law or standard sets them."

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from connectors.graph.errors import GraphRefusal
+from connectors.graph.errors import FORBIDDEN, GraphRefusal, code_of, forbidden
 from connectors.graph.settings import GraphAccount
 from postroom.errors import DeliveryUncertain, TransientError
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from connectors.graph.transport import Manner
 
 Found = TypeVar("Found")
-_FORBIDDEN = 403
 _HEADER_BYTES = 256_000
 
 
@@ -90,6 +89,7 @@ class GraphClient:
         headers: Mapping[str, str] | None = None,
         writes: bool = False,
         authorised: bool = True,
+        mailbox: str = "",
     ) -> Answer:
         """Send a plain request, for what the SDK has no words for; raises as `run` does.
 
@@ -101,18 +101,19 @@ class GraphClient:
             headers: Headers besides the token.
             writes: Whether a record may come of it.
             authorised: Whether the token goes along; never with an upload session's address.
+            mailbox: Whose turn the call takes, where the path does not say.
         """
 
         async def send() -> Answer:
-            from connectors.graph.transport import UNSIGNED
+            from connectors.graph.transport import MAILBOX, UNSIGNED
 
-            extensions = {} if authorised else {UNSIGNED: True}
+            extensions = {UNSIGNED: not authorised, MAILBOX: mailbox}
             response = await self._client().request(
                 method, self._address(path), json=json, content=content, headers=dict(headers or {}),
                 extensions=extensions,
             )  # fmt: skip
             if response.status_code >= 300:
-                raise GraphRefusal(response.status_code, _code(response.content), response.headers)
+                raise GraphRefusal(response.status_code, code_of(response.content), response.headers)
             return Answer(response.status_code, dict(response.headers), response.content)
 
         return self._wait(send(), writes)
@@ -124,7 +125,7 @@ class GraphClient:
             content = bytearray()
             async with self._client().stream("GET", self._address(path)) as response:
                 if response.status_code >= 300:
-                    raise GraphRefusal(response.status_code, _code(await response.aread()), response.headers)
+                    raise GraphRefusal(response.status_code, code_of(await response.aread()), response.headers)
                 async for piece in response.aiter_bytes():
                     content += piece
                     if len(content) > limit:
@@ -133,7 +134,7 @@ class GraphClient:
 
         return self._wait(read(), writes=False)
 
-    def side_by_side(self, acts: list[Callable[[], Found]]) -> list[Found]:
+    def side_by_side(self, acts: Sequence[Callable[[], Found]]) -> list[Found]:
         """Do several things at one time, each of them plain code that uses this client, and return what they found."""
         from concurrent.futures import ThreadPoolExecutor
 
@@ -159,18 +160,18 @@ class GraphClient:
         import httpx
         from kiota_abstractions.api_error import APIError
 
-        from connectors.graph.transport import MANNER, forbidden
+        from connectors.graph.transport import MANNER
 
         MANNER.set(manner)
         try:
             return await act
         except GraphRefusal as refusal:
-            if refusal.status == _FORBIDDEN:
+            if refusal.status == FORBIDDEN:
                 raise forbidden(self._named, refusal.code) from None
             raise
         except APIError as error:
             status, code = error.response_status_code or 0, getattr(getattr(error, "error", None), "code", "") or ""
-            if status == _FORBIDDEN:
+            if status == FORBIDDEN:
                 raise forbidden(self._named, code) from None
             raise GraphRefusal(status, code, error.response_headers) from None
         except httpx.HTTPError:
@@ -226,10 +227,3 @@ def _loop() -> asyncio.AbstractEventLoop:
             Thread(target=loop.run_forever, name="graph", daemon=True).start()
             _started.append(loop)
         return _started[0]
-
-
-def _code(content: bytes) -> str:
-    try:
-        return str(json.loads(content)["error"]["code"])
-    except (ValueError, KeyError, TypeError):
-        return ""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+
+from postroom.errors import SignInRefused
 
 
 class GraphRefusal(Exception):
@@ -17,6 +20,23 @@ class GraphRefusal(Exception):
         self.headers = {name.lower(): value for name, value in (headers or {}).items()}
 
 
+def forbidden(named: str, code: str) -> SignInRefused:
+    """Return the error for a 403: the account is known and may not do this."""
+    return SignInRefused(
+        f"{named}: the robot's account may not do this ({code or FORBIDDEN}).",
+        hint="`postroom check` lists the permissions to grant; a new grant takes up to two hours to count.",
+    )
+
+
+def code_of(content: bytes) -> str:
+    """Return Graph's own word for an error from an answer's content; empty if there is none."""
+    try:
+        return str(json.loads(content)["error"]["code"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+FORBIDDEN = 403
 NOT_FOUND = 404
 CONFLICT = 409
 GONE = 410

@@ -24,9 +24,11 @@ from postroom.errors import ConnectorDown, DeliveryUncertain, SignInRefused, Tra
 
 UNSIGNED = "postroom-unsigned"
 """Extension of a request that must carry no token: upload sessions have their own in the address."""
+MAILBOX = "postroom-mailbox"
+"""Extension of a request that names the mailbox whose turn it takes, where its path does not."""
 IMMUTABLE = 'IdType="ImmutableId"'
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-_UNAUTHORISED, _FORBIDDEN, _TIMED_OUT, _TOO_MANY, _UNAVAILABLE = 401, 403, 408, 429, 503
+_UNAUTHORISED, _TIMED_OUT, _TOO_MANY, _UNAVAILABLE = 401, 408, 429, 503
 _GATEWAY_TIMED_OUT = 504
 _PASSING = (_TIMED_OUT, _TOO_MANY, 500, 502, _UNAVAILABLE, _GATEWAY_TIMED_OUT)
 _OUTLOOK = ("messages", "mailfolders", "outlook", "sendmail")
@@ -68,6 +70,7 @@ class GraphTransport(httpx.AsyncBaseTransport):
         self._account = account
         self._tokens = tokens
         self._named = named
+        self._host = httpx.URL(account.graph_address).host
         self._quiet = Quiet()
         self._inner = httpx.AsyncHTTPTransport(
             verify=ssl.create_default_context(cafile=str(account.ca_file)) if account.ca_file else True,
@@ -88,7 +91,8 @@ class GraphTransport(httpx.AsyncBaseTransport):
             DeliveryUncertain: A record may have come of it.
             SignInRefused: The account may not do this.
         """
-        manner, mailbox = MANNER.get(Manner()), mailbox_of(request.url.path)
+        manner = MANNER.get(Manner())
+        mailbox = request.extensions.get(MAILBOX) or mailbox_of(request.url.path)
         until, attempt = time.monotonic() + manner.patience_seconds, 0
         while True:
             await self._wait_for_quiet(mailbox, until)
@@ -120,6 +124,11 @@ class GraphTransport(httpx.AsyncBaseTransport):
         """Send with a token; a refused one is renewed once, for a 401 proves that nothing was done."""
         if request.extensions.get(UNSIGNED):
             return await self._in_turn(request, mailbox)
+        if request.url.host != self._host:
+            raise ConnectorDown(
+                f"{self._named}: Microsoft Graph refers to another host, to which no token is given.",
+                hint="Compare `graph_address` with your cloud's.",
+            )
         token = await asyncio.to_thread(self._tokens.current)
         response = await self._in_turn(_with_head(request, token), mailbox)
         if response.status_code == _UNAUTHORISED:
@@ -211,14 +220,6 @@ def mailbox_of(path: str) -> str:
 def prefer(value: str) -> str:
     """Return a Prefer header that asks for immutable ids besides what the caller prefers."""
     return f"{IMMUTABLE}, {value}" if value and IMMUTABLE not in value else value or IMMUTABLE
-
-
-def forbidden(named: str, code: str) -> ConnectorDown:
-    """Return the error for a 403: the account is known and may not do this."""
-    return SignInRefused(
-        f"{named}: the robot's account may not do this ({code or _FORBIDDEN}).",
-        hint="`postroom check` lists the permissions to grant; a new grant takes up to two hours to count.",
-    )
 
 
 def _with_head(request: httpx.Request, token: str) -> httpx.Request:

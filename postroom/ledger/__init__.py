@@ -55,8 +55,8 @@ __all__ = [
 class Ledger(Accounting):
     """Messages, their documents and texts, items, deliveries and the history, durable at every return.
 
-    Each method is one transaction. A class below each adds a part: storage, leases, messages, readings, items,
-    deliveries, people, accounting.
+    Each method is one transaction. A class below each adds a part: storage, leases, messages, bookmarks, readings,
+    items, deliveries, people, notices, taking back, accounting.
     """
 
     def migrate(self) -> None:

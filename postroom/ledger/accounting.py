@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Select, String, case, func, select
 
 from postroom.delivery import TERMINAL, State
 from postroom.ledger import schema
-from postroom.ledger.people import People
 from postroom.ledger.records import Accounts, HistoryEntry, ItemState, Stage
 from postroom.ledger.rows import history_entry
 from postroom.ledger.storage import history_hash
+from postroom.ledger.taking_back import TakingBack
 
 _MESSAGES = schema.messages
 _ITEMS = schema.items
@@ -73,7 +73,7 @@ class Progress:
     """Delivered, or left to a person."""
 
 
-class Accounting(People):
+class Accounting(TakingBack):
     """Nothing lost, and proof of it."""
 
     def progress(self) -> Progress:

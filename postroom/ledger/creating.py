@@ -91,14 +91,21 @@ def insert_fields(connection: Connection, item_id: str, extraction: Extraction) 
 
 
 def insert_deliveries(
-    connection: Connection, item_id: str, values: Mapping[str, str], plan: Sequence[DeliverTo], now: datetime
+    connection: Connection,
+    item_id: str,
+    values: Mapping[str, str],
+    plan: Sequence[DeliverTo],
+    now: datetime,
+    *,
+    notice: bool = False,
 ) -> list[str]:
     """Add a delivery for each target that does not have the item yet or soon, and return their ids.
 
-    A target that refused an earlier one gets a new generation, with a key of its own.
+    A target that refused an earlier one gets a new generation, with a key of its own. A notice tells people of an item
+    and says nothing about where it stands.
     """
     return [
-        _insert_delivery(connection, item_id, step.target, boxes(values, step), generation, now)
+        _insert_delivery(connection, item_id, step.target, boxes(values, step), generation, now, notice)
         for step in plan
         if (generation := _next_generation(connection, item_id, step.target))
     ]
@@ -112,7 +119,13 @@ def boxes(values: Mapping[str, str], step: DeliverTo) -> dict[str, str]:
 
 
 def _insert_delivery(
-    connection: Connection, item_id: str, target: str, payload: dict[str, str], generation: int, now: datetime
+    connection: Connection,
+    item_id: str,
+    target: str,
+    payload: dict[str, str],
+    generation: int,
+    now: datetime,
+    notice: bool,
 ) -> str:
     key = delivery_key(item_id, target, generation)
     row = {
@@ -132,6 +145,7 @@ def _insert_delivery(
         "reason": "",
         "created_at": now,
         "changed_at": now,
+        "notice": notice,
     }
     connection.execute(insert(schema.deliveries).values(**row))
     return str(row["id"])

@@ -133,7 +133,8 @@ class Deliveries(Items):
     def load_delivery(self, delivery_id: str) -> Delivery:
         """Return a delivery as its target takes it, with the documents its item was read from."""
         with self._reading() as connection:
-            record = delivery_record(_row(connection, delivery_id))
+            row = _row(connection, delivery_id)
+            record = delivery_record(row)
             item = item_row(connection, record.item_id)
             wanted = from_json(Extraction, item.extraction).triage.document_ids
             message = message_row(connection, item.message_id)
@@ -141,7 +142,7 @@ class Deliveries(Items):
         attachments = tuple(
             Attachment(document.name, document.media_type, document.content)
             for document in documents
-            if document.id in wanted and document.role in (Role.ATTACHMENT, Role.SCAN)
+            if not row.notice and document.id in wanted and document.role in (Role.ATTACHMENT, Role.SCAN)
         )
         return Delivery(
             record.id,

@@ -111,7 +111,7 @@ class Items(Readings):
                 disposition=Disposition(Outcome(row.outcome), from_json(tuple[str, ...], row.reasons)),
                 fields=tuple(item_fields(connection, item_id)),
                 corrections=tuple(_corrections(connection, item_id)),
-                deliveries=tuple(item_deliveries(connection, item_id)),
+                deliveries=tuple(item_deliveries(connection, item_id, notices=True)),
                 history=tuple(_history(connection, item_id, row.message_id)),
                 like_item=row.like_item or "",
             )
@@ -150,6 +150,9 @@ class Items(Readings):
     def _refresh_item(self, connection: Connection, item_id: str, planned: Sequence[str] = ()) -> None:
         """Work out where an item stands from its deliveries, and from the targets that ought to have one."""
         deliveries = latest_deliveries(item_deliveries(connection, item_id))
+        if not deliveries and not planned:
+            # A notice to people moves, which says nothing about the item.
+            return
         state, reasons = standing(deliveries)
         missing = sorted(set(planned) - {delivery.target for delivery in deliveries})
         if state is ItemState.DELIVERED and missing:
@@ -202,9 +205,11 @@ def item_fields(connection: Connection, item_id: str) -> list[ItemField]:
     return [ItemField(row.name, row.value, from_json(Field, row.read) if row.read else None) for row in rows]
 
 
-def item_deliveries(connection: Connection, item_id: str) -> list[DeliveryRecord]:
-    """Return the deliveries of an item, oldest first."""
+def item_deliveries(connection: Connection, item_id: str, *, notices: bool = False) -> list[DeliveryRecord]:
+    """Return the deliveries of an item, oldest first; notices to people only if asked for."""
     chosen = select(_DELIVERIES).where(_DELIVERIES.c.item_id == item_id)
+    if not notices:
+        chosen = chosen.where(~_DELIVERIES.c.notice)
     rows = connection.execute(chosen.order_by(_DELIVERIES.c.created_at, _DELIVERIES.c.target, _DELIVERIES.c.generation))
     return [delivery_record(row) for row in rows]
 

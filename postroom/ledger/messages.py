@@ -12,12 +12,13 @@ from postroom.disposition import OTHER, Disposition, Outcome
 from postroom.errors import ItemNotFound
 from postroom.failpoints import Failpoint, failpoint
 from postroom.ledger import schema
+from postroom.ledger.codec import from_json, to_json
 from postroom.ledger.creating import insert_item
 from postroom.ledger.leases import LEASE_SECONDS, Leases, is_free
 from postroom.ledger.records import FINAL, Arrival, Lease, MessageRecord, Stage
 from postroom.ledger.rows import message_record
 from postroom.ledger.storage import change_one
-from postroom.message import Message
+from postroom.message import Message, Problem
 from postroom.workitem import Extraction, Triage
 
 _MESSAGES = schema.messages
@@ -42,8 +43,10 @@ class Messages(Leases):
         The same bytes under another key of the same inbox become a message of their own, linked to the first and
         closed as a duplicate; in another inbox they are other post.
         """
+        known = self._known(messages)
         for message in messages:
-            self.documents.put(message.raw)
+            if message.id not in known:
+                self.documents.put(message.raw)
         failpoint(Failpoint.INTAKE_STORED)
         with self._writing() as connection:
             return [self._add(connection, message) for message in messages]
@@ -59,9 +62,11 @@ class Messages(Leases):
 
     def load_message(self, message_id: str) -> Message:
         """Return a message with its bytes, as it arrived."""
-        record = self.message(message_id)
+        with self._reading() as connection:
+            record = message_row(connection, message_id)
         raw = self.documents.get(record.digest)
-        return Message(record.inbox, record.source_key, record.name, raw, record.received_at)
+        problems = from_json(tuple[Problem, ...], record.problems) if record.problems else ()
+        return Message(record.inbox, record.source_key, record.name, raw, record.received_at, problems=problems)
 
     def messages_due(self, stage: Stage, limit: int = 100, inbox: str | None = None) -> list[str]:
         """Return ids of messages that wait for the step after `stage`, oldest first, and that nobody works on.
@@ -146,6 +151,12 @@ class Messages(Leases):
             advance(connection, message_id, Stage.SETTLED, Stage.ITEMISED, settled_at=None, next_at=self._clock())
             self._record(connection, "seen-again", message_id=message_id)
 
+    def _known(self, messages: Sequence[Message]) -> set[str]:
+        """Return the ids the ledger holds already: their bytes are stored, and a mail written anew must not be."""
+        chosen = select(_MESSAGES.c.id).where(_MESSAGES.c.id.in_([message.id for message in messages]))
+        with self._reading() as connection:
+            return set(connection.scalars(chosen))
+
     def _add(self, connection: Connection, message: Message) -> Arrival:
         known = connection.execute(select(_MESSAGES).where(_MESSAGES.c.id == message.id)).one_or_none()
         if known is not None:
@@ -164,6 +175,7 @@ class Messages(Leases):
             "received_at": message.received_at,
             "added_at": now,
             "duplicate_of": first,
+            "problems": to_json(message.problems) if message.problems else None,
             "stage": stage,
             "next_at": now,
         }

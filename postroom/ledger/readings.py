@@ -9,14 +9,15 @@ from sqlalchemy import Connection, insert, select
 from postroom.document import Document, Role
 from postroom.failpoints import Failpoint, failpoint
 from postroom.ledger import schema
+from postroom.ledger.bookmarks import Bookmarks
 from postroom.ledger.codec import Reading, from_json, pack, to_json, unpack
-from postroom.ledger.messages import Messages, advance, message_row
+from postroom.ledger.messages import advance, message_row
 from postroom.ledger.records import Lease, Stage
 from postroom.message import ReadMessage, Unpacked
 from postroom.text import Text
 
 
-class Readings(Messages):
+class Readings(Bookmarks):
     """What was read in messages."""
 
     def save_reading(self, lease: Lease, read: ReadMessage) -> None:

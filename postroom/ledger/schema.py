@@ -20,10 +20,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a test holds it equal to the migrations folder."""
 
 
@@ -91,7 +92,10 @@ messages = Table(
     Column("last_fault", Text, nullable=False, default=""),
     Column("settled_at", Moment),
     Column("reading", LargeBinary),
+    Column("claimed_at", Moment),
+    Column("problems", Text),
     Index(None, "stage", "next_at"),
+    Index(None, "inbox", "source_key"),
     Index(None, "inbox", "digest"),
     Index(None, "received_at"),
 )
@@ -185,8 +189,17 @@ deliveries = Table(
     Column("reason", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    Column("notice", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("item_id", "target", "generation"),
     Index(None, "state", "next_at"),
+)
+
+bookmarks = Table(
+    "bookmarks",
+    metadata,
+    Column("inbox", String(200), primary_key=True),
+    Column("bookmark", Text, nullable=False),
+    Column("changed_at", Moment, nullable=False),
 )
 
 leases = Table(

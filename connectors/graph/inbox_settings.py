@@ -1,0 +1,56 @@
+"""What a council says about a mailbox in Microsoft 365."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from connectors.graph.settings import GraphAccount
+from connectors.oversize import MAXIMUM_BYTES
+
+
+class GraphInboxSettings(GraphAccount):
+    """A user's or shared mailbox in Microsoft 365, read through Microsoft Graph."""
+
+    kind: Literal["graph"] = Field(description="Always `graph`.")
+    name: str = Field(min_length=1, description="The inbox's name in reports and commands.")
+    mailbox: str = Field(min_length=1, description="Address of the user's or shared mailbox.")
+    folders: tuple[str, ...] = Field(
+        ("Inbox",), min_length=1, description="The folders post arrives in; `/` goes down into a folder."
+    )
+    done_folder: str = Field(
+        "Done", description="Where post goes when all its items are done; left empty, it stays where it is."
+    )
+    held_folder: str = Field("Held", description="Where post goes that was rejected; left empty, it stays where it is.")
+    work_category: str = Field(
+        "Postroom: in work", min_length=1, description="Category of post the robot has; taking it off takes it back."
+    )
+    done_category: str = Field("Postroom: done", min_length=1, description="Category of post whose items are done.")
+    held_category: str = Field(
+        "Postroom: needs a person", min_length=1, description="Category of post that was rejected."
+    )
+    scan_minutes: float = Field(
+        30.0, ge=0, description="How long to wait for attachments that Defender is still scanning."
+    )
+    patience_seconds: float = Field(
+        60.0,
+        ge=0,
+        description="For how long a look that gets no answer is repeated.",
+    )
+    outside_mailbox: str = Field(
+        "", description="A mailbox the robot must not be able to open; `postroom check` proves that it cannot."
+    )
+    maximum_bytes: int = Field(
+        MAXIMUM_BYTES, gt=0, description="A larger mail is not read; a person is told of it instead."
+    )
+
+    @model_validator(mode="after")
+    def _tells_apart(self) -> Self:
+        categories = {self.work_category.casefold(), self.done_category.casefold(), self.held_category.casefold()}
+        if len(categories) < 3:
+            raise ValueError("the three categories must be different")
+        places = [name.casefold() for name in (*self.folders, self.done_folder, self.held_folder) if name]
+        if len(set(places)) < len(places):
+            raise ValueError("the folders post arrives in and those for done and held post must all be different")
+        return self

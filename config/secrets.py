@@ -14,14 +14,21 @@ from config.yaml_file import YamlPath
 from postroom.errors import ConfigError
 from postroom.process import Model
 
-REFERENCE_HINT = "Write {env: NAME} or {file: PATH}, and keep the secret itself out of the configuration."
+REFERENCE_HINT = (
+    "Write {env: NAME}, {file: PATH} or {keyring: SERVICE/NAME}, and keep the secret itself out of the configuration."
+)
 
 
 class SecretReference(Model):
-    """Where a secret is; with both given, the environment is asked first."""
+    """Where a secret is; with several given, the environment is asked first, then the file, then the keyring."""
 
     env: str = Field("", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$|^$", description="Name of an environment variable.")
     file: str = Field("", description="Path of a file that holds the secret and nothing else.")
+    keyring: str = Field(
+        "",
+        pattern=r"^[^/]+/[^/]+$|^$",
+        description="SERVICE/NAME of an entry in the operating system's keyring, asked last.",
+    )
 
 
 def secret_places(model: Any, data: Any) -> list[YamlPath]:
@@ -64,12 +71,27 @@ def fetch_secret(reference: SecretReference, folder: Path, used_for: str) -> Sec
         if content:
             return SecretStr(content)
         tried.append(f"file {path} ({state})")
+    if reference.keyring:
+        content, state = _from_keyring(*reference.keyring.split("/"))
+        if content:
+            return SecretStr(content)
+        tried.append(f"keyring entry {reference.keyring} ({state})")
     message = f"The secret for {used_for} was not found. Tried: {'; '.join(tried)}."
     raise ConfigError(message, hint="Put it in one of these places and start again.")
 
 
 def _state_of_variable(name: str) -> str:
     return "empty" if name in os.environ else "not set"
+
+
+def _from_keyring(service: str, name: str) -> tuple[str, str]:
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        return keyring.get_password(service, name) or "", "no such entry"
+    except KeyringError as error:
+        return "", f"no keyring can be used: {type(error).__name__}"
 
 
 def _read_secret(path: Path) -> tuple[str, str]:

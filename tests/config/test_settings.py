@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import InitError
 
 from config.mistakes import MistakesInConfig
 from config.settings import load_settings
@@ -68,6 +72,57 @@ def test_a_secret_in_a_file_is_read_without_its_line_end(write_config: WriteConf
     assert isinstance(permits, RestSettings)
     assert isinstance(permits.authentication, ApiKeySignIn)
     assert permits.authentication.key.get_secret_value() == "from a file"
+
+
+class Keyring(KeyringBackend):
+    """A keyring as an operating system has one, kept in memory."""
+
+    priority = 1  # type: ignore[assignment]
+
+    def __init__(self, entries: dict[tuple[str, str], str] | None) -> None:
+        super().__init__()
+        self.entries = entries
+
+    def get_password(self, service: str, username: str) -> str | None:
+        if self.entries is None:
+            raise InitError("locked")
+        return self.entries.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise InitError("the post room writes nothing")
+
+
+@pytest.fixture
+def use_keyring() -> Iterator[Callable[[dict[tuple[str, str], str] | None], None]]:
+    before = keyring.get_keyring()
+    yield lambda entries: keyring.set_keyring(Keyring(entries))
+    keyring.set_keyring(before)
+
+
+def test_a_secret_is_fetched_from_the_keyring(
+    write_config: WriteConfig, use_keyring: Callable[[dict[tuple[str, str], str]], None]
+) -> None:
+    use_keyring({("postroom", "permits"): "from the keyring"})
+    main = MAIN.replace("{env: WESTMERE_KEY}", "{keyring: postroom/permits}")
+    permits = load_settings(write_config({"postroom.yaml": main})).targets[0].settings()
+    assert isinstance(permits, RestSettings)
+    assert isinstance(permits.authentication, ApiKeySignIn)
+    assert permits.authentication.key.get_secret_value() == "from the keyring"
+
+
+@pytest.mark.parametrize(("entries", "told"), [({}, "no such entry"), (None, "no keyring can be used: InitError")])
+def test_a_keyring_that_does_not_help_is_among_the_places_tried(
+    write_config: WriteConfig,
+    use_keyring: Callable[[dict[tuple[str, str], str] | None], None],
+    entries: dict[tuple[str, str], str] | None,
+    told: str,
+) -> None:
+    use_keyring(entries)
+    main = MAIN.replace("{env: WESTMERE_KEY}", "{keyring: postroom/permits}")
+    settings = load_settings(write_config({"postroom.yaml": main}))
+    with pytest.raises(ConfigError) as caught:
+        settings.targets[0].settings()
+    assert f"keyring entry postroom/permits ({told})" in str(caught.value)
 
 
 def test_relative_paths_begin_at_the_data_folder(write_config: WriteConfig, tmp_path: Path) -> None:

@@ -43,10 +43,10 @@ class Calls:
             raise self.failed_look(refusal) from None
         return self.read(answer)
 
-    def find(self, path: str) -> dict[str, Any] | None:
+    def find(self, path: str, headers: Mapping[str, str] | None = None) -> dict[str, Any] | None:
         """Return what stands at a path, None if there is surely nothing."""
         try:
-            return self.get(path)
+            return self.get(path, headers)
         except GraphRefusal:
             return None
 

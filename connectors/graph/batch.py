@@ -77,7 +77,10 @@ def _send(
         before = {"dependsOn": [requests[-1]["id"]]} if requests else {}
         requests.append({"id": str(place), **parts[place], **before})
     answer = client.raw("POST", "$batch", json={"requests": requests}, mailbox=mailbox)
-    got = {int(one["id"]): _answer(one) for one in answer.json()["responses"]}
+    try:
+        got = {int(one["id"]): _answer(one) for one in answer.json()["responses"]}
+    except (ValueError, KeyError, TypeError):
+        got = {}
     # A part that was not answered at all is one that is sent again.
     return {place: got.get(place, Answer(_AGAIN[-1], {}, b"")) for place in places}
 

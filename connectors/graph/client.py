@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors.graph.errors import FORBIDDEN, GraphRefusal, code_of, forbidden
 from connectors.graph.settings import GraphAccount
-from postroom.errors import DeliveryUncertain, TransientError
+from postroom.errors import DeliveryUncertain, PostroomError, TransientError
 
 if TYPE_CHECKING:
     import httpx
@@ -174,12 +174,17 @@ class GraphClient:
             if status == FORBIDDEN:
                 raise forbidden(self._named, code) from None
             raise GraphRefusal(status, code, error.response_headers) from None
+        except PostroomError:
+            raise
         except httpx.HTTPError:
             # The answer broke off after its head, so what was asked for was done or not.
-            raise self._broken_off(manner) from None
+            raise self._no_answer("an answer broke off", manner) from None
+        except Exception:
+            # The SDK raises plain exceptions for an answer that is no JSON, such as a proxy's own page.
+            raise self._no_answer("an answer is not Graph's own", manner) from None
 
-    def _broken_off(self, manner: Manner) -> DeliveryUncertain | TransientError:
-        message = f"{self._named}: an answer of Microsoft Graph broke off."
+    def _no_answer(self, why: str, manner: Manner) -> DeliveryUncertain | TransientError:
+        message = f"{self._named}: Microsoft Graph gave no clear answer ({why})."
         return DeliveryUncertain(message) if manner.writes else TransientError(message, hint="Tried again.")
 
     async def _by_sdk(self, act: Callable[[GraphServiceClient], Awaitable[Found]]) -> Found:

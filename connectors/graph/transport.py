@@ -107,7 +107,7 @@ class GraphTransport(httpx.AsyncBaseTransport):
                     return response
                 wait = pause(response.headers, attempt)
                 await response.aclose()
-                if mailbox and response.status_code in (_TOO_MANY, _UNAVAILABLE):
+                if mailbox and (response.status_code == _TOO_MANY or asked_to_wait(response.headers)):
                     self._quiet.ask(mailbox, wait)
                 if time.monotonic() + wait > until:
                     self._passed(response, manner)

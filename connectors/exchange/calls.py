@@ -83,25 +83,45 @@ def sync_items(folder: str, state: str) -> Element:
 
 def get_item(item_id: str, *fields: str, mime: bool = False) -> Element:
     """Look at one mail."""
+    return get_items([item_id], *fields, mime=mime)
+
+
+def get_items(item_ids: Iterable[str], *fields: str, mime: bool = False) -> Element:
+    """Look at mails; there is an answer for each."""
     shape = _shape(*_SEEN, *fields, extended=(MARK, SOURCE), mime=mime)
-    return _M.GetItem(shape, _M.ItemIds(_T.ItemId(Id=item_id)))
+    return _M.GetItem(shape, _M.ItemIds(*(_T.ItemId(Id=item_id) for item_id in item_ids)))
 
 
-def mark_item(seen: Seen, categories: Iterable[str], mark: str, source: str) -> Element:
-    """Set a mail's categories and our mark at once, unless it changed since we looked."""
-    changed = _T.SetItemField(
-        _T.FieldURI(FieldURI="item:Categories"),
-        _T(seen.kind, _T.Categories(*(_T.String(name) for name in categories))),
-    )
-    marks = [_T.SetItemField(_path(name), _T(seen.kind, _property(name, value)))
-             for name, value in ((MARK, mark), (SOURCE, source))]  # fmt: skip
-    return update_item(seen.id, seen.change_key, changed, *marks)
+class Marking(NamedTuple):
+    """What is to be written on a mail."""
+
+    seen: Seen
+    categories: tuple[str, ...]
+    mark: str
+    source: str
 
 
-def update_item(item_id: str, change_key: str, *updates: Element) -> Element:
-    """Change an item, unless it changed since we looked."""
+def mark_items(markings: Iterable[Marking]) -> Element:
+    """Set mails' categories and our mark at once, each unless it changed since we looked."""
+    return _update(*(_marking(one) for one in markings))
+
+
+def _marking(marking: Marking) -> Element:
+    seen, kind = marking.seen, marking.seen.kind
+    categories = _T.Categories(*(_T.String(name) for name in marking.categories))
+    updates = [
+        _T.SetItemField(_T.FieldURI(FieldURI="item:Categories"), _T(kind, categories)),
+        *(
+            _T.SetItemField(_path(name), _T(kind, _property(name, value)))
+            for name, value in ((MARK, marking.mark), (SOURCE, marking.source))
+        ),
+    ]
+    return _T.ItemChange(_T.ItemId(Id=seen.id, ChangeKey=seen.change_key), _T.Updates(*updates))
+
+
+def _update(*changes: Element) -> Element:
     return _M.UpdateItem(
-        _M.ItemChanges(_T.ItemChange(_T.ItemId(Id=item_id, ChangeKey=change_key), _T.Updates(*updates))),
+        _M.ItemChanges(*changes),
         ConflictResolution="NeverOverwrite",
         MessageDisposition="SaveOnly",
         SendMeetingInvitationsOrCancellations="SendToNone",
@@ -185,7 +205,7 @@ def rewrite_draft(item_id: str, change_key: str, draft: Draft) -> Element:
         ("message:ToRecipients", _T.ToRecipients(_T.Mailbox(_T.EmailAddress(draft.to)))),
     )
     updates = (_T.SetItemField(_T.FieldURI(FieldURI=field), _T.Message(value)) for field, value in written)
-    return update_item(item_id, change_key, *updates)
+    return _update(_T.ItemChange(_T.ItemId(Id=item_id, ChangeKey=change_key), _T.Updates(*updates)))
 
 
 def send_item(item_id: str, change_key: str, mailbox: str) -> Element:

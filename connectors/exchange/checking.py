@@ -30,7 +30,7 @@ def check_inbox(mailbox: Mailbox, settings: ExchangeSettings, named: str) -> lis
         folder = mailbox.wanted_folder(path)
         _see_that_it_may_change(mailbox, path, named)
         found.append(f'Folder "{path}" can be opened; {mailbox.waiting(folder)} mails wait.')
-    for path in (settings.done_folder, settings.held_folder):
+    for path in filter(None, (settings.done_folder, settings.held_folder)):
         if not mailbox.folder(path):
             found.append(f'Folder "{path}" is made when it is first needed.')
             continue

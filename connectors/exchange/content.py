@@ -20,6 +20,7 @@ from connectors.exchange.session import Session
 from connectors.exchange.settings import ExchangeSettings
 from connectors.oversize import mail_stand_in
 from postroom.document import sha256
+from postroom.errors import TransientError
 from postroom.message import Message, Problem
 
 SCANNING = ("atp scan in progress", "safe attachments scan in progress")
@@ -33,6 +34,10 @@ _UNREAD = "Exchange cannot write this mail out. Open it in the mailbox."
 _UNSCANNED = "Its scan has not ended in time. Open the mail in the mailbox."
 
 
+class Unreadable(Exception):
+    """The mailbox works and does not give this mail's content."""
+
+
 class Contents:
     """Reads mails in full."""
 
@@ -41,13 +46,23 @@ class Contents:
         self._settings = settings
 
     def message(self, seen: Seen) -> Message | None:
-        """Return a mail as a message; None while it waits for its scan, or if it is gone."""
+        """Return a mail as a message; None while it waits for its scan, or if it is gone.
+
+        Raises:
+            Unreadable: The mailbox works and does not give this mail.
+            PostroomError: The mailbox does not work.
+        """
         if seen.size > self._settings.maximum_bytes:
-            return self._stand_in(seen, seen.size)
+            return self._stand_in(seen)
         try:
             answer = self._session.one(calls.get_item(seen.id, *_WITH_MIME, mime=True), seen=(*NOT_FOUND, *NO_MIME))
         except Refusal as refusal:
-            return None if refusal.code in NOT_FOUND else self._stand_in(seen, seen.size, (Problem("mail", _UNREAD),))
+            return None if refusal.code in NOT_FOUND else self.stand_in(seen)
+        except TransientError as error:
+            # A mail of many megabytes can time out for ever while the mailbox works well.
+            if error.retry_after is None and self._stand_in(seen) is not None:
+                raise Unreadable from None
+            raise
         item = calls.every(answer, "m:Items/*")[0]
         if _is_scanning(item) and not self._waited_enough(seen):
             return None
@@ -56,18 +71,23 @@ class Contents:
             return self._message(seen, mail_stand_in(raw, len(raw), self._settings.maximum_bytes))
         return self._message(seen, raw, _problems(item))
 
-    def _stand_in(self, seen: Seen, size: int, problems: tuple[Problem, ...] = ()) -> Message | None:
+    def stand_in(self, seen: Seen) -> Message | None:
+        """Return what stands for a mail that cannot be read; None if it is gone."""
+        return self._stand_in(seen, (Problem("mail", _UNREAD),))
+
+    def _stand_in(self, seen: Seen, problems: tuple[Problem, ...] = ()) -> Message | None:
         fields = _ENVELOPE if seen.kind == "Message" else _ENVELOPE[:2]
         try:
             answer = self._session.one(calls.get_item(seen.id, *fields), seen=NOT_FOUND)
         except Refusal:
             return None
         headers = _headers(calls.every(answer, "m:Items/*")[0])
-        return self._message(seen, mail_stand_in(headers, size, self._settings.maximum_bytes), problems)
+        return self._message(seen, mail_stand_in(headers, seen.size, self._settings.maximum_bytes), problems)
 
     def _message(self, seen: Seen, raw: bytes, problems: tuple[Problem, ...] = ()) -> Message:
         name = f"mail-{sha256(seen.id.encode())[:12]}.eml"
-        return Message(self._settings.name, seen.id, name, raw, seen.received_at, True, problems)
+        source_key = seen.source or seen.id
+        return Message(self._settings.name, source_key, name, raw, seen.received_at, lasting=True, problems=problems)
 
     def _waited_enough(self, seen: Seen) -> bool:
         # From its arrival, as Exchange noted it: a limit that no lost bookmark can lengthen.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from connectors.exchange import calls
-from connectors.exchange.calls import Element, Seen
+from connectors.exchange.calls import Element, Marking, Seen
 from connectors.exchange.errors import BAD_ID, BAD_STATE, CONFLICT, NO_FOLDER, NOT_FOUND, Refusal
 from connectors.exchange.session import Session
 from connectors.exchange.settings import plain_path
@@ -14,6 +14,7 @@ from postroom.errors import ConnectorDown
 
 _NO_MAIL = frozenset({"Contact", "DistributionList", "Task", "CalendarItem"})
 _LISTED = 100
+_AT_ONCE = 50
 _ITEMS = "m:RootFolder/t:Items/*"
 
 
@@ -66,32 +67,40 @@ class Mailbox:
             )
         return found
 
+    def watched(self, paths: Sequence[str]) -> list[str]:
+        """Return the ids of the folders post arrives in."""
+        return [self.wanted_folder(path) for path in paths]
+
     def forget_folders(self) -> None:
         """Look folders up anew: one that was known is gone."""
         self._folders.clear()
 
-    def look(self, item_id: str) -> Seen | None:
-        """Return a mail by its id, as it is now; None if it was moved or deleted.
+    def look(self, item_ids: Sequence[str]) -> dict[str, Seen]:
+        """Return mails by their ids, as they are now; those that were moved or deleted are left out.
 
         Raises:
-            ConnectorDown: It is no id of Exchange.
+            ConnectorDown: One is no id of Exchange.
         """
-        try:
-            answer = self.session.one(calls.get_item(item_id), seen=(*NOT_FOUND, *BAD_ID))
-        except Refusal as refusal:
-            if refusal.code in BAD_ID:
-                message = f"{self._named}: a source key names no mail of this mailbox."
-                raise ConnectorDown(message, hint="Correct `mailbox`, or restore the altered ledger.") from None
-            return None
-        return calls.seen_in(calls.every(answer, "m:Items/*")[0])
-
-    def marked(self, folders: Iterable[str], mark: str) -> list[Seen]:
-        """Return the mails that bear a mark of ours, each with the folder it was found in."""
-        found: list[Seen] = []
-        for folder in folders:
-            answer = self.session.one(calls.find_items([folder], 0, _LISTED, calls.equals(calls.MARK, mark)))
-            found += [calls.seen_in(one)._replace(folder=folder) for one in calls.every(answer, _ITEMS)]
+        found: dict[str, Seen] = {}
+        for start in range(0, len(item_ids), _AT_ONCE):
+            some = item_ids[start : start + _AT_ONCE]
+            answers = self.session.ask(calls.get_items(some), seen=(*NOT_FOUND, *BAD_ID))
+            for item_id, answer in zip(some, answers, strict=True):
+                if not isinstance(answer, Refusal):
+                    found[item_id] = calls.seen_in(calls.every(answer, "m:Items/*")[0])
+                elif answer.code in BAD_ID:
+                    message = f"{self._named}: a source key names no mail of this mailbox."
+                    raise ConnectorDown(message, hint="Correct `mailbox`, or restore the altered ledger.")
         return found
+
+    def marked(self, folders: Sequence[str], mark: str) -> list[Seen]:
+        """Return the mails that bear a mark of ours, each with the folder it was found in."""
+        answers = self.session.ask(calls.find_items(folders, 0, _LISTED, calls.equals(calls.MARK, mark)))
+        return [
+            calls.seen_in(one)._replace(folder=folder)
+            for folder, answer in zip(folders, answers, strict=True)
+            for one in calls.every(answer, _ITEMS)
+        ]
 
     def unclaimed(self, folder: str) -> Iterator[Seen]:
         """Give the mails of a folder that were never claimed, the oldest first."""
@@ -125,14 +134,17 @@ class Mailbox:
             if calls.text_at(answer, "m:IncludesLastItemInRange") == "true" or state == before:
                 return Changed(list(touched.values()), gone, state)
 
-    def mark(self, seen: Seen, categories: Iterable[str], mark: str, source: str) -> Seen | None:
-        """Mark a mail and set its categories; None if it changed or went since it was looked at."""
-        try:
-            answer = self.session.one(calls.mark_item(seen, categories, mark, source), seen=(*CONFLICT, *NOT_FOUND))
-        except Refusal:
-            return None
-        identity = calls.every(answer, "m:Items/*/t:ItemId")[0]
-        return seen._replace(change_key=identity.get("ChangeKey", ""))
+    def mark(self, markings: Sequence[Marking]) -> list[Seen]:
+        """Write on mails, and return them as they are then; those that changed or went meanwhile are left out."""
+        found: list[Seen] = []
+        for start in range(0, len(markings), _AT_ONCE):
+            some = markings[start : start + _AT_ONCE]
+            answers = self.session.ask(calls.mark_items(some), seen=(*CONFLICT, *NOT_FOUND))
+            for marking, answer in zip(some, answers, strict=True):
+                if not isinstance(answer, Refusal):
+                    identity = calls.every(answer, "m:Items/*/t:ItemId")[0]
+                    found.append(marking.seen._replace(change_key=identity.get("ChangeKey", "")))
+        return found
 
     def move(self, seen: Seen, path: str) -> bool:
         """Move a mail to a folder, which is made if need be; False if it went since it was looked at."""

@@ -69,8 +69,8 @@ class Session:
         """What the server says it is."""
         return str(self._account.version.build)
 
-    def ask(self, request: Element, *, writes: bool = False, seen: Collection[str] = ()) -> list[Element]:
-        """Send one request and return its response messages.
+    def ask(self, request: Element, *, writes: bool = False, seen: Collection[str] = ()) -> list[Element | Refusal]:
+        """Send one request and return its response messages, those with a code among `seen` as refusals.
 
         Args:
             request: The body.
@@ -78,8 +78,7 @@ class Session:
             seen: Response codes that the caller knows the meaning of.
 
         Raises:
-            Refusal: The answer is one of `seen`.
-            PostroomError: Anything else went wrong.
+            PostroomError: Anything went wrong.
         """
         who = Who(self._named, self._server, self.mailbox, self._settings.username, writes)
         for turn in range(1, self._turns + 1):
@@ -94,32 +93,46 @@ class Session:
         raise AssertionError("the last turn returns or raises")
 
     def one(self, request: Element, *, writes: bool = False, seen: Collection[str] = ()) -> Element:
-        """Send a request that has one response message, and return it."""
-        return self.ask(request, writes=writes, seen=seen)[0]
+        """Send a request that has one response message, and return it.
+
+        Raises:
+            Refusal: Its code is one of `seen`.
+            PostroomError: Anything else went wrong.
+        """
+        (answer,) = self.ask(request, writes=writes, seen=seen)
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer
 
     def close(self) -> None:
         """Close the connection; the next request opens it again."""
         self._account.protocol.close()
 
-    def _ask(self, request: Element, who: Who, seen: Collection[str]) -> list[Element]:
+    def _ask(self, request: Element, who: Who, seen: Collection[str]) -> list[Element | Refusal]:
         service = _service(name_of(request))(account=self._account, timeout=self._timeouts())
         try:
             answers = list(service._get_elements(payload=request))
-            if not answers:
-                raise lost(who, "an empty answer came")
-            for answer in answers:
-                if isinstance(answer, Exception):
-                    raise answer
         except HttpAnswer as answer:
             raise http_error(who, answer) from None
         except RequestException:
             raise lost(who, "no clear answer came") from None
         except EWSError as error:
-            raise _meaning(error, who, seen) from None
-        return answers
+            answers = [error]
+        if not answers:
+            raise lost(who, "an empty answer came")
+        return [_told(answer, who, seen) for answer in answers]
 
     def _timeouts(self) -> tuple[float, float]:
         return min(_CONNECT_SECONDS, self._settings.timeout_seconds), self._settings.timeout_seconds
+
+
+def _told(answer: Any, who: Who, seen: Collection[str]) -> Any:
+    if not isinstance(answer, Exception):
+        return answer
+    meaning = _meaning(answer, who, seen)
+    if not isinstance(meaning, Refusal):
+        raise meaning from None
+    return meaning
 
 
 def _meaning(error: EWSError, who: Who, seen: Collection[str]) -> Exception:
@@ -138,7 +151,7 @@ def _meaning(error: EWSError, who: Who, seen: Collection[str]) -> Exception:
         return _of_connection(cause, who)
     if not isinstance(error, ResponseMessageError):
         return lost(who, "an answer came that is no answer of Exchange")
-    return code_error(who, code, getattr(error, "back_off", None))
+    return code_error(who, code, getattr(error, "back_off", None) or None)
 
 
 def _of_connection(error: BaseException, who: Who) -> PostroomError:
@@ -170,6 +183,8 @@ def _seconds(text: str | None) -> float | None:
 class _OwnProtocol(Protocol):  # type: ignore[misc]
     """Connections of one connector, which trust whom its settings trust."""
 
+    RETRY_WAIT = 0
+    """exchangelib would make up a time to wait where the server names none."""
     ca_file: str | None = None
 
     def create_session(self) -> Any:
@@ -208,8 +223,8 @@ def _service(name: str) -> Any:
 
 class _Plain(EWSAccountService):  # type: ignore[misc]
     SERVICE_NAME = ""
-    ERRORS_TO_CATCH_IN_RESPONSE = ()
-    WARNINGS_TO_CATCH_IN_RESPONSE = ()
+    ERRORS_TO_CATCH_IN_RESPONSE = EWSError
+    WARNINGS_TO_CATCH_IN_RESPONSE = EWSError
 
     @classmethod
     def _get_elements_in_container(cls, container: Any) -> list[Any]:

@@ -70,8 +70,10 @@ class ExchangeSettings(ExchangeAccount):
     folders: tuple[str, ...] = Field(
         ("Inbox",), min_length=1, description="The folders post arrives in, such as `Inbox` or `Inbox/Forms`."
     )
-    done_folder: str = Field("Done", min_length=1, description="Where post goes when all its items are done.")
-    held_folder: str = Field("Held", min_length=1, description="Where post goes that was rejected.")
+    done_folder: str = Field(
+        "Done", description="Where post goes when all its items are done; left empty, it stays where it is."
+    )
+    held_folder: str = Field("Held", description="Where post goes that was rejected; left empty, it stays where it is.")
     work_category: str = Field(
         "Postroom: in work", min_length=1, description="Category of mail that the robot has taken."
     )
@@ -88,10 +90,11 @@ class ExchangeSettings(ExchangeAccount):
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        folders = [plain_path(path) for path in (*self.folders, self.done_folder, self.held_folder)]
-        if len(set(folders)) < len(folders):
-            raise ValueError("all folders must be different")
-        categories = {name.lower() for name in (self.work_category, self.done_category, self.held_category)}
+        ends = [path for path in (self.done_folder, self.held_folder) if path]
+        folders = [plain_path(path) for path in (*self.folders, *ends)]
+        if len(set(folders)) < len(folders) or "" in folders:
+            raise ValueError("the folders post arrives in and those for done and held post must all be different")
+        categories = {name.casefold() for name in (self.work_category, self.done_category, self.held_category)}
         if len(categories) < 3 or any("," in name or ";" in name for name in categories):
             raise ValueError("the three categories must be different and hold no comma or semicolon")
         return self

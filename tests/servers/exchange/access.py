@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.servers.exchange.store import Folder, Item, Mailbox, Refusal, Store
 from tests.servers.exchange.xml import Element, name_of, text_at
+
+_ID = re.compile(r"[A-Za-z0-9+/=]{40,}")
 
 
 class Fault(Exception):
@@ -45,6 +49,8 @@ class Caller:
 
     def item(self, wanted: Element) -> tuple[Mailbox, Item]:
         """Return the item that an element names."""
+        if not _ID.fullmatch(wanted.get("Id") or ""):
+            raise Refusal("ErrorInvalidIdMalformed")
         mailbox = self.store.owner(wanted.get("Id") or "")
         self._opened(mailbox.address)
         return mailbox, mailbox.items[wanted.get("Id") or ""]

@@ -157,7 +157,9 @@ def _extended(item: Item, asked: Asked) -> Iterator[Element]:
 
 
 def _body(item: Item) -> list[Element]:
-    return [T.Body(safe(item.letter.get("body", "")), BodyType="Text")]
+    # Exchange ends lines its own way, and the text with one more.
+    text = safe(item.letter.get("body", "")).replace("\r\n", "\n").replace("\n", "\r\n")
+    return [T.Body(f"{text}\r\n", BodyType="Text")]
 
 
 def _subject(item: Item) -> str:

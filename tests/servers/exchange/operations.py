@@ -92,20 +92,27 @@ def get_attachment(caller: Caller, request: Element) -> Iterator[Element]:
 def update_item(caller: Caller, request: Element) -> Iterator[Element]:
     resolution = request.get("ConflictResolution")
     for change in every(request, "m:ItemChanges/t:ItemChange"):
-        wanted = below(change, "t:ItemId")
-        assert wanted is not None
-        mailbox, item = caller.item(wanted)
-        caller.changing(mailbox)
-        if resolution != "AlwaysOverwrite":
-            if not wanted.get("ChangeKey"):
-                raise Refusal("ErrorChangeKeyRequired")
-            if wanted.get("ChangeKey") != item.change_key:
-                raise Refusal("ErrorIrresolvableConflict")
-        for update in every(change, "t:Updates/*"):
-            _apply(update, item)
-        mailbox.touch(item)
-        results = M.ConflictResults(T.Count("0"))
-        yield good("UpdateItem", M.Items(id_element(item)), results)
+        try:
+            item = _changed(caller, change, resolution)
+        except Refusal as refusal:
+            yield bad("UpdateItem", refusal.code)
+            continue
+        yield good("UpdateItem", M.Items(id_element(item)), M.ConflictResults(T.Count("0")))
+
+
+def _changed(caller: Caller, change: Element, resolution: str | None) -> Item:
+    wanted = below(change, "t:ItemId")
+    mailbox, item = caller.item(wanted)
+    caller.changing(mailbox)
+    if resolution != "AlwaysOverwrite":
+        if not wanted.get("ChangeKey"):
+            raise Refusal("ErrorChangeKeyRequired")
+        if wanted.get("ChangeKey") != item.change_key:
+            raise Refusal("ErrorIrresolvableConflict")
+    for update in every(change, "t:Updates/*"):
+        _apply(update, item)
+    mailbox.touch(item)
+    return item
 
 
 def _apply(update: Element, item: Item) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -20,6 +21,7 @@ from tests.servers.graph.seen import Log, Seen
 from tests.servers.graph.tenant import Tenant
 
 GRAPH = "/v1.0"
+ME = re.compile(rf"^{GRAPH}/me(?=/|$)")
 CONCURRENT = 4
 
 Violations = Callable[[Seen, "Reply"], None]
@@ -51,7 +53,7 @@ class Front:
         self.validate: Violations | None = None
         self.graph = Router(tenant.routes(), redirect_slashes=False, default=_unknown)
         self.open = Router([*tenant.sign_in.routes(), *tenant.open_routes()], redirect_slashes=False, default=_unknown)
-        self.unlocked: dict[str, Callable[[Seen], Any]] = {}
+        self.unlocked: dict[str, Callable[[Seen], Awaitable[Reply]]] = {}
         """Paths whose work waits for other requests and so cannot hold the lock."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -77,7 +79,9 @@ class Front:
     async def serve(self, seen: Seen) -> Reply:
         """Answer one request or one part of a batch. Raises ConnectionReset."""
         if seen.path.startswith(GRAPH + "/"):
-            seen.app = self._tenant.sign_in.app_of(seen.headers)
+            seen.app, user = self._tenant.sign_in.known(seen.headers)
+            if user:
+                seen.path = ME.sub(f"{GRAPH}/users/{user}", seen.path)
         under_way = self._log.begin(seen)
         status = 0
         try:
@@ -122,6 +126,8 @@ class Front:
     async def _done(self, seen: Seen, under_way: int) -> Reply:
         if not seen.path.startswith(GRAPH + "/"):
             return await self._route(self.open, seen, seen.path)
+        if ME.match(seen.path):
+            raise Refusal(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
         path = seen.path[len(GRAPH) :]
         throttled = under_way > CONCURRENT and self._tenant.mail.enforce_concurrency
         if throttled:
@@ -135,7 +141,11 @@ class Front:
             await asyncio.sleep(self._tenant.takes)
         self._tenant.sign_in.admit(seen, path)
         if path in self.unlocked:
-            return await self.unlocked[path](seen)  # type: ignore[no-any-return]
+            return await self.unlocked[path](seen)
+        return await self.route(seen, path)
+
+    async def route(self, seen: Seen, path: str) -> Reply:
+        """Hand a request to the area that answers for its path."""
         return await self._route(self.graph, seen, path)
 
     async def _route(self, router: Router, seen: Seen, path: str) -> Reply:

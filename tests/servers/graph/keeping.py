@@ -6,6 +6,7 @@ import os
 import pickle
 import struct
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -61,7 +62,7 @@ class Keeper:
 
     def __init__(self, path: Path, areas: dict[str, Area]) -> None:
         self._path, self._areas = path, areas
-        self._file: BinaryIO | None = None
+        self._file: BinaryIO = BytesIO()
         self._read()
         for area in areas.values():
             area.restored()
@@ -104,8 +105,7 @@ class Keeper:
 
     def _anew(self) -> None:
         new = self._path.with_name(self._path.name + ".new")
-        if self._file:
-            self._file.close()
+        self._file.close()
         self._file = new.open("wb")
         self._start = 0
         for name, area in self._areas.items():

@@ -21,10 +21,10 @@ def routes(tenant: Any) -> list[Route]:
     own = _Folders(tenant)
     below = MAILBOX + "/mailFolders/{folder}/childFolders"
     return [
-        Route(MAILBOX + "/mailFolders", own.list, methods=["GET"]),
+        Route(MAILBOX + "/mailFolders", own.listed, methods=["GET"]),
         Route(MAILBOX + "/mailFolders", own.create, methods=["POST"]),
         Route(MAILBOX + "/mailFolders/{folder}", own.get, methods=["GET"]),
-        Route(below, own.list, methods=["GET"]),
+        Route(below, own.listed, methods=["GET"]),
         Route(below, own.create, methods=["POST"]),
         Route(MAILBOX + "/outlook/masterCategories", own.categories, methods=["GET"]),
         Route(MAILBOX + "/outlook/masterCategories", own.add_category, methods=["POST"]),
@@ -35,7 +35,7 @@ class _Folders:
     def __init__(self, tenant: Any) -> None:
         self._tenant, self._mail = tenant, tenant.mail
 
-    async def list(self, request: Request) -> Response:
+    async def listed(self, request: Request) -> Response:
         mailbox = self._mail.mailbox(request.path_params["user"])
         parent = self._mail.folder(mailbox, request.path_params.get("folder", ROOT)).id
         found = [

@@ -39,8 +39,8 @@ def routes(tenant: Any) -> list[Route]:
     """Return the routes below /v1.0."""
     own = Messages(tenant)
     found = [
-        Route(MAILBOX + "/messages", own.list, methods=["GET"]),
-        Route(MAILBOX + "/mailFolders/{folder}/messages", own.list, methods=["GET"]),
+        Route(MAILBOX + "/messages", own.listed, methods=["GET"]),
+        Route(MAILBOX + "/mailFolders/{folder}/messages", own.listed, methods=["GET"]),
     ]
     for base in (MAILBOX, MAILBOX + "/mailFolders/{folder}"):
         one = base + "/messages/{id}"
@@ -83,7 +83,7 @@ class Messages:
     def __init__(self, tenant: Any) -> None:
         self._tenant, self._mail = tenant, tenant.mail
 
-    async def list(self, request: Request) -> Response:
+    async def listed(self, request: Request) -> Response:
         """List a folder's messages or a mailbox's, newest first."""
         asked, mailbox = request.query_params, self._mailbox(request)
         unknown = [name for name in asked if name not in OPTIONS]

@@ -13,9 +13,13 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from tests.servers.graph import subscriptions
+from tests.servers.graph.batch import Batch
 from tests.servers.graph.certificate import certificate
+from tests.servers.graph.control import routes as controls
 from tests.servers.graph.faults import Faults
 from tests.servers.graph.front import GRAPH, Front
+from tests.servers.graph.schema import microsofts_schema
 from tests.servers.graph.seen import Log, Seen
 from tests.servers.graph.tenant import Tenant
 
@@ -53,7 +57,7 @@ class GraphServer:
         self.url = self.authority + GRAPH
         self.tenant.url, self.tenant.authority = self.url, self.authority
         self._join_optional(validate, control)
-        self._server = uvicorn.Server(self._config())
+        self._server = _Server(self._config())
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
 
     @property
@@ -102,7 +106,22 @@ class GraphServer:
         )
 
     def _join_optional(self, validate: bool, control: bool) -> None:
-        """Join the parts that not every run needs."""
+        Batch(self._front)
+        subscriptions.join(self._front, self.tenant)
+        if control:
+            self._front.open.routes[:0] = controls(self)
+        schema = microsofts_schema() if validate else None
+        if schema:
+            self._front.validate = lambda seen, reply: self.violations.extend(schema.wrong(seen, reply))
+
+
+class _Server(uvicorn.Server):
+    async def main_loop(self) -> None:
+        # uvicorn looks ten times a second whether it is to end; tests start and end a hundred of these.
+        counter = 0
+        while not await self.on_tick(counter):
+            counter += 1
+            await asyncio.sleep(0.02)
 
 
 def _protocol(transports: dict[Any, asyncio.Transport]) -> type[asyncio.Protocol]:

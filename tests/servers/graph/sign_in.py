@@ -125,10 +125,10 @@ class SignIn(Area):
         waiting = [one for one in self.devices.values() if user_code in ("", one["user_code"])]
         waiting[-1]["user"] = user
 
-    def app_of(self, headers: Mapping[str, str]) -> str:
-        """Return the application of a request's token; empty if there is none."""
+    def known(self, headers: Mapping[str, str]) -> tuple[str, str]:
+        """Return the application and the user of a request's token; empty if there is none."""
         found = self.tokens.get(headers.get("authorization", "")[7:])
-        return found.app if found else ""
+        return (found.app, found.user) if found else ("", "")
 
     def admit(self, seen: Seen, path: str) -> None:
         """Refuse a request without a valid token, permission or scope."""
@@ -234,7 +234,7 @@ class SignIn(Area):
             (
                 one
                 for one in self.certificates.get(app, [])
-                if _thumbprints(one) & {head.get("x5t"), head.get("x5t#S256")}
+                if _thumbprints(one) & {str(head.get(name)).rstrip("=") for name in ("x5t", "x5t#S256")}
             ),
             None,
         )
@@ -322,7 +322,7 @@ def _packed(content: dict[str, str]) -> str:
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
 
 
-def _thumbprints(pem: str) -> set[str | None]:
+def _thumbprints(pem: str) -> set[str]:
     found = x509.load_pem_x509_certificate(pem.encode())
     prints = [found.fingerprint(hashes.SHA1()), found.fingerprint(hashes.SHA256())]  # noqa: S303 - as Entra names them
     return {base64.urlsafe_b64encode(one).decode().rstrip("=") for one in prints}

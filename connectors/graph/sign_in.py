@@ -17,10 +17,11 @@ from connectors.graph.settings import (
     ManagedIdentitySignIn,
     SecretSignIn,
 )
-from postroom.errors import ConfigError, ConnectorDown, SignInRefused, TransientError
+from postroom.errors import ConfigError, ConnectorDown, SignInRefused
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
+    from azure.core.exceptions import AzureError
 
 _MARGIN_SECONDS = 120.0
 _CODE = re.compile(r"AADSTS\d+")
@@ -71,18 +72,13 @@ class Tokens:
             return self._token
 
     def _renew(self) -> None:
-        from azure.core.exceptions import AzureError, ClientAuthenticationError
+        from azure.core.exceptions import AzureError
 
         try:
             self._credential = self._credential or _credential(self._account)
             given = self._credential.get_token(self._scope)
-        except ClientAuthenticationError as error:
-            raise self._refused(str(error)) from None
-        except AzureError:
-            raise ConnectorDown(
-                f"{self._named}: {self._account.sign_in_address} cannot be reached for a sign-in.",
-                hint="See that the firewall lets this machine through, or set `proxy` and `ca_file`.",
-            ) from None
+        except AzureError as error:
+            raise self._refused(error) from None
         except (OSError, ValueError):
             raise ConfigError(
                 f"{self._named}: the sign-in cannot be made from its settings.",
@@ -92,14 +88,29 @@ class Tokens:
         self._token = given.token
         self._until = time.monotonic() + max(lasts - _MARGIN_SECONDS, lasts / 2)
 
-    def _refused(self, told: str) -> SignInRefused | TransientError:
-        found = _CODE.search(told)
+    def _refused(self, error: AzureError) -> ConnectorDown:
+        from azure.core.exceptions import ClientAuthenticationError
+
+        found = _CODE.search(str(error))
         code = found.group() if found else ""
-        if "timed out" in told or "temporarily" in told:
-            return TransientError(f"{self._named}: the sign-in service does not answer in time.", hint="Tried again.")
+        if not code and (_never_arrived(error) or not isinstance(error, ClientAuthenticationError)):
+            return ConnectorDown(
+                f"{self._named}: {self._account.sign_in_address} cannot be reached for a sign-in.",
+                hint="See that the firewall lets this machine through, or set `proxy` and `ca_file`.",
+            )
         remedy = _REMEDIES.get(code, "Compare tenant, client and secret or certificate with the app registration.")
         said = f" ({code})" if code else ""
         return SignInRefused(f"{self._named}: Microsoft Entra refused the sign-in{said}.", hint=remedy)
+
+
+def _never_arrived(error: BaseException) -> bool:
+    """Whether a sign-in failed on the way; the library tells of that as of a refusal, with the truth beneath it."""
+    from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+
+    beneath = error.__cause__ or error.__context__
+    return isinstance(error, ServiceRequestError | ServiceResponseError) or (
+        beneath is not None and _never_arrived(beneath)
+    )
 
 
 def _credential(account: GraphAccount) -> TokenCredential:

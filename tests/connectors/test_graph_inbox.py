@@ -464,15 +464,18 @@ def test_a_token_that_runs_out_in_mid_batch_is_renewed(world: GraphWorld) -> Non
     assert all(world.categories(key) == [WORK] for key in keys)
 
 
-def test_never_more_than_four_calls_at_one_mailbox_at_one_time(world: GraphWorld) -> None:
+@pytest.mark.parametrize(("app", "most"), [(64, 4), (2, 2)])
+def test_never_more_calls_at_one_time_than_a_mailbox_and_the_app_may_have(
+    world: GraphWorld, app: int, most: int
+) -> None:
     for number in range(40):
         world.put(mail(number))
     world.server.tenant.takes = 0.02
     with ThreadPoolExecutor(6) as workers:
-        got = list(workers.map(lambda _: len(world.inbox().fetch(40)), range(6)))
+        got = list(workers.map(lambda _: len(world.inbox(app_calls_at_once=app).fetch(40)), range(6)))
     world.server.tenant.takes = 0.0
     assert got == [40] * 6
-    assert world.server.most_at_once(world.address) <= 4
+    assert world.server.most_at_once(world.address) == most
     assert not [seen for seen in asked(world) if seen.status == 429]
 
 

@@ -44,6 +44,7 @@ def failing(server: GraphServer, method: str, pattern: str, *behaviours: str) ->
     server.faults.on(method, pattern, *behaviours)
     try:
         yield
+        assert server.faults.waiting() == 0, "the fault was never met"
     finally:
         server.faults.clear()
 

@@ -114,7 +114,7 @@ def test_an_answer_lost_after_any_request_adds_no_second_row(world: WorkbookWorl
 @pytest.mark.parametrize(
     "value",
     ["=1+1", "00012345", "+44", "+44 20 7946 0000", "-2+3", "@SUM(A1)", "1/2", "14/09/2026", "2026-09-14", "1e5",
-     "TRUE", "£65", "50%", "'quoted'", "''twice", " '", "12345678901234567890", "#NAME?", "first\nsecond", "NULL", "1,5"],
+     "TRUE", "£65", "50%", "'quoted'", "''twice", " '", "12345678901234567890", "#NAME?", "first\nsecond", "NULL"],
 )  # fmt: skip
 def test_text_stays_text_whatever_excel_would_make_of_it(world: WorkbookWorld, value: str) -> None:
     target = world.open()
@@ -164,9 +164,8 @@ def test_every_session_ends_whatever_happens(world: WorkbookWorld) -> None:
     target = world.open()
     target.find(delivery(1, PLAIN).key)
     for way in ("well", "status 504", "status-after 500", "status 423", "reset-after"):
-        with failing(world.server, "POST", ADD, way):
-            with suppress(DeliveryUncertain, TransientError):
-                target.deliver(delivery(1, PLAIN))
+        with failing(world.server, "POST", ADD, way), suppress(DeliveryUncertain, TransientError):
+            target.deliver(delivery(1, PLAIN))
         world.table.rows.clear()
     with failing(world.server, "GET", "/tables/", "status 500"), pytest.raises(TransientError):
         target.find(delivery(1, PLAIN).key)

@@ -126,8 +126,9 @@ def _headers(item: Element) -> bytes:
     sent = calls.text_at(item, "t:DateTimeSent")
     if sent:
         mail["Date"] = format_datetime(calls.moment(sent))
-    if calls.text_at(item, "t:InternetMessageId"):
-        mail["Message-ID"] = " ".join(calls.text_at(item, "t:InternetMessageId").split())
+    message_id = "".join(calls.text_at(item, "t:InternetMessageId").split())
+    if message_id.isascii() and message_id:
+        mail["Message-ID"] = message_id
     return mail.as_bytes()
 
 

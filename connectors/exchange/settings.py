@@ -14,7 +14,7 @@ from connectors.oversize import MAXIMUM_BYTES
 from postroom.process import Model
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_ONLINE = re.compile(r"(^|\.)(office365\.(com|us)|outlook\.com|office\.com|outlook\.cn|partner\.outlook\.cn)$")
+_ONLINE = re.compile(r"(^|\.)(office365\.(com|us)|outlook\.(com|cn)|office\.(com|de)|apps\.mil)$")
 NOT_ONLINE = (
     "this is Exchange Online, where Microsoft is switching EWS off: in phases from 1 October 2026, for good on "
     "1 April 2027; use `kind: graph` instead, see docs/microsoft-365.md"

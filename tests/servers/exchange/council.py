@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
@@ -66,9 +67,9 @@ class Council:
 
 
 @contextmanager
-def council() -> Iterator[Council]:
+def council(certificate: Path | None = None) -> Iterator[Council]:
     """Give a council's Exchange, and hold everything said to Microsoft's schemas in the end."""
-    with ExchangeServer() as server:
+    with ExchangeServer(certificate=certificate) as server:
         found = Council(server)
         yield found
         for connector in found.opened:

@@ -24,7 +24,7 @@ class Schema:
     def violations(self, element: etree._Element) -> list[str]:
         """Return what the schema says against an element of a body or header."""
         # A copy: an element is judged by itself, without the envelope around it.
-        alone = etree.fromstring(etree.tostring(element, with_tail=False))
+        alone = etree.fromstring(etree.tostring(element, with_tail=False), etree.XMLParser(huge_tree=True))
         if self._xsd.validate(alone):
             return []
         name = etree.QName(element).localname

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import socket
+import ssl
 import struct
 import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -45,7 +47,7 @@ class Seen:
 class ExchangeServer:
     """Exchange's web services on this machine, for as long as the context lasts."""
 
-    def __init__(self, port: int = 0, *, validates: bool = True) -> None:
+    def __init__(self, port: int = 0, *, validates: bool = True, certificate: Path | None = None) -> None:
         self.store = Store()
         self.faults = Faults()
         self.requests: list[Seen] = []
@@ -56,6 +58,14 @@ class ExchangeServer:
         self._schema_lock = threading.Lock()
         self._server = _Listener(("127.0.0.1", port), _Handler)
         self._server.exchange = self
+        self._scheme = "https" if certificate else "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            # The handshake is left to the connection's own thread, so that a client that hangs up holds up nobody.
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     def __enter__(self) -> ExchangeServer:
@@ -72,7 +82,7 @@ class ExchangeServer:
     @property
     def url(self) -> str:
         """Address of the web services."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}{PATH}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}{PATH}"
 
     def operations(self) -> list[str]:
         """Return the operations asked for so far, in order."""

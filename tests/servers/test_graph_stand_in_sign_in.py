@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.servers.graph import GraphServer
 from tests.servers.graph.asking import POST, asking, letter
+from tests.servers.graph.sign_in import DEVICE
 
 SCOPE = "https://graph.microsoft.com/.default"
 
@@ -153,6 +154,17 @@ def test_a_device_code_waits_for_a_person_and_then_speaks_for_them(graph: GraphS
         mine = f"{graph.url}/me/messages"
         assert len(client.get(mine, headers={"Authorization": f"Bearer {token}"}).json()["value"]) == 1
         assert client.get(mine).status_code == 400
+
+
+def test_a_device_code_is_pending_until_it_was_typed(graph: GraphServer) -> None:
+    entra = graph.tenant.sign_in
+    base = f"{graph.authority}/{entra.tenant_id}/oauth2/v2.0"
+    with asking(graph) as client:
+        code = client.post(f"{base}/devicecode", data={"client_id": entra.client_id}).json()["device_code"]
+        form = {"client_id": entra.client_id, "grant_type": DEVICE, "device_code": code}
+        assert client.post(f"{base}/token", data=form).json()["error"] == "authorization_pending"
+        entra.grant_device(POST)
+        assert client.post(f"{base}/token", data=form).json()["refresh_token"]
 
 
 def test_a_token_runs_out(graph: GraphServer) -> None:

@@ -16,6 +16,7 @@ from config.yaml_file import Below, LayeredPart, Part, YamlFile, YamlPath, dotte
 from connectors import registry
 
 Role = registry.Role
+_STAND_IN = SecretStr("fetched when the connector opens")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,13 @@ class Connection:
         for path, reference in self.secrets.items():
             used_for = f'{self.role} "{self.name}", {dotted(path)}'
             values = with_value(values, path, fetch_secret(reference, self.folder, used_for))
+        return self.model.model_validate(values)
+
+    def settings_without_secrets(self) -> BaseModel:
+        """Return the connector's settings with stand-ins for the secrets, for what needs none."""
+        values: Any = self.values
+        for path in self.secrets:
+            values = with_value(values, path, _STAND_IN)
         return self.model.model_validate(values)
 
 
@@ -101,7 +109,7 @@ def _checked(
             values = with_value(values, path, str(folder / Path(str(value_at(values, path))).expanduser()))
     with_stand_ins: Any = values
     for path in secret_places(model, values):
-        with_stand_ins = with_value(with_stand_ins, path, SecretStr("fetched when the connector opens"))
+        with_stand_ins = with_value(with_stand_ins, path, _STAND_IN)
     checked, more = validate(model, part, with_stand_ins)
     if checked is None or mistakes:
         return None, mistakes + more

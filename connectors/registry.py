@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 
+from connectors.permissions import Permission
 from postroom.delivery import Target
 from postroom.errors import ConfigError
 from postroom.message import Inbox
@@ -29,6 +30,7 @@ class Entry(NamedTuple):
 
 INBOXES = {
     "folder": Entry("connectors.folder", "FolderSettings", "FolderInbox"),
+    "exchange": Entry("connectors.exchange", "ExchangeSettings", "ExchangeInbox"),
     "graph": Entry("connectors.graph.inbox", "GraphInboxSettings", "GraphInbox"),
     "imap": Entry("connectors.imap", "ImapSettings", "ImapInbox"),
     "memory": Entry("connectors.memory", "MemoryInboxSettings", "MemoryInbox"),
@@ -37,6 +39,12 @@ INBOXES = {
 
 TARGETS = {
     "excel": Entry("connectors.excel", "ExcelSettings", "ExcelTarget"),
+    "exchange-mail": Entry("connectors.exchange", "ExchangeMailSettings", "ExchangeMailTarget"),
+    "graph-library": Entry("connectors.graph.library_target", "LibrarySettings", "LibraryTarget"),
+    "graph-list": Entry("connectors.graph.list_target", "ListSettings", "ListTarget"),
+    "graph-mail": Entry("connectors.graph.mail_target", "MailSettings", "MailTarget"),
+    "graph-planner": Entry("connectors.graph.planner_target", "PlannerSettings", "PlannerTarget"),
+    "graph-workbook": Entry("connectors.graph.workbook_target", "WorkbookSettings", "WorkbookTarget"),
     "rest": Entry("connectors.rest", "RestSettings", "RestTarget"),
     "screen": Entry("connectors.screen", "ScreenSettings", "ScreenTarget"),
     "memory": Entry("connectors.memory", "MemoryTargetSettings", "MemoryTarget"),
@@ -72,6 +80,13 @@ def open_target(settings: BaseModel) -> Target:
     """Return the target that these settings describe; nothing is connected until it is used."""
     target: Target = _connector("target", settings)
     return target
+
+
+def permissions(role: Role, settings: BaseModel) -> tuple[Permission, ...]:
+    """Return what must be granted to a connector in the system it connects to; empty if it is only an account's own."""
+    module = import_module(_entry(role, getattr(settings, "kind", "")).module)
+    needed: tuple[Permission, ...] = module.permissions(settings) if hasattr(module, "permissions") else ()
+    return needed
 
 
 def _connector(role: Role, settings: BaseModel) -> Any:

@@ -23,7 +23,7 @@ from connectors.graph.following import Marks, Walk
 from connectors.graph.inbox_settings import GraphInboxSettings
 from connectors.graph.letters import Letter, changes, look_at
 from connectors.graph.marking import Marking
-from connectors.graph.permissions import Permission
+from connectors.permissions import Permission
 from postroom.clock import utc_now
 from postroom.disposition import Disposition
 from postroom.errors import ConnectorDown, SignInRefused, TransientError
@@ -86,12 +86,6 @@ class GraphInbox:
             if not self._marking.settle(source_key, settings.folders, mark, goal):
                 _log.info("The mail to settle is staff's by now.", inbox=self.name, message=message_id)
 
-    def permissions(self) -> tuple[Permission, ...]:
-        """Return what the robot must be allowed to do."""
-        why = "read post, put categories on it and move it"
-        scope = f"mailbox {self._settings.mailbox} alone"
-        return (Permission("Application Mail.ReadWrite", "Exchange Online (RBAC for Applications)", scope, why),)
-
     def check(self) -> list[str]:
         """Sign in, find every folder, and prove that a mailbox outside the scope is refused."""
         settings = self._settings
@@ -103,7 +97,6 @@ class GraphInbox:
             opened = ", ".join(f'"{path}"' for path in settings.folders)
             found = [f"Mailbox {settings.mailbox} can be opened: {opened}."]
             found += [f'Folder "{name}" is made when it is first needed.' for name in absent]
-            found += [f"Needs {permission}." for permission in self.permissions()]
             return [*found, self._prove_scope()]
 
     def close(self) -> None:
@@ -197,3 +190,10 @@ class GraphInbox:
                 f"{self._named}: Microsoft Graph answers {refusal}.",
                 hint="Tried again; if it goes on, look the code up at learn.microsoft.com/graph/errors.",
             ) from None
+
+
+def permissions(settings: GraphInboxSettings) -> tuple[Permission, ...]:
+    """Return what the robot must be allowed to do, and no more."""
+    where = "Exchange Online (RBAC for Applications)"
+    why = "read post, put categories on it and move it"
+    return (Permission("Application Mail.ReadWrite", where, f"mailbox {settings.mailbox} alone", why),)

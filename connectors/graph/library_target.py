@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connectors.graph.permissions import Permission
 from connectors.graph.target_settings import LibrarySettings
+from connectors.permissions import Permission
 from postroom.delivery import Attachment, Capabilities, Delivery, Receipt, TargetClass
 from postroom.errors import ConnectorDown, DeliveryUncertain, RefusedByTarget, TransientError
 

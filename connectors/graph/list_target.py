@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connectors.graph.permissions import Permission
 from connectors.graph.target_settings import ListSettings
+from connectors.permissions import Permission
 from postroom.delivery import Capabilities, Delivery, Receipt, TargetClass
 from postroom.errors import ConnectorDown, RefusedByTarget
 

@@ -9,8 +9,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from connectors.graph.permissions import Permission
 from connectors.graph.target_settings import MailSettings
+from connectors.permissions import Permission
 from postroom.delivery import Capabilities, Delivery, Receipt, TargetClass
 from postroom.errors import ConnectorDown, PostroomError, RefusedByTarget, TransientError
 

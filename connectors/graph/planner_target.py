@@ -8,8 +8,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from connectors.graph.permissions import Permission
 from connectors.graph.target_settings import PlannerSettings
+from connectors.permissions import Permission
 from connectors.templates import fill_in
 from postroom.delivery import Capabilities, Delivery, Receipt, TargetClass
 from postroom.errors import ConnectorDown, DeliveryUncertain, PostroomError, RefusedByTarget, TransientError

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from connectors.graph.permissions import Permission
 from connectors.graph.target_settings import WorkbookColumn, WorkbookSettings
+from connectors.permissions import Permission
 from postroom.delivery import Capabilities, Delivery, Receipt, TargetClass
 from postroom.errors import RefusedByTarget, TransientError
 

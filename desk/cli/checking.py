@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from config.connections import Connection
     from config.mistakes import Mistake
     from config.settings import Settings
+    from connectors.permissions import Permission
 
 
 AT_ONCE = 4
@@ -53,14 +54,17 @@ def check(
     mistakes, settings = _configuration(session)
     findings = [] if settings is None or offline else _try_all(session, settings)
     warnings = settings.warnings if settings else ()
+    grants = _grants(settings) if settings else []
     if as_json:
         print_json({
             "mistakes": [asdict(mistake) for mistake in mistakes],
             "warnings": [asdict(warning) for warning in warnings],
             "connections": [asdict(finding) for finding in findings],
+            "permissions": [{"for": names, **grant._asdict()} for grant, names in grants],
         })  # fmt: skip
     else:
         _show(mistakes, warnings, findings, settings)
+        _show_grants(grants)
     if mistakes:
         raise typer.Exit(2)
     if not all(finding.good for finding in findings):
@@ -105,6 +109,24 @@ def _connection(connection: Connection) -> Finding:
         return Finding(what, False, error.message, NOT_REACHED)
     except PostroomError as error:
         return Finding(what, False, error.message, error.hint)
+
+
+def _grants(settings: Settings) -> list[tuple[Permission, list[str]]]:
+    """Return what must be granted in other systems, each once, with the names of the connectors that need it."""
+    from connectors import registry
+
+    needed: dict[Permission, list[str]] = {}
+    for connection in (*settings.inboxes, *settings.targets):
+        for permission in registry.permissions(connection.role, connection.settings_without_secrets()):
+            needed.setdefault(permission, []).append(connection.name)
+    return list(needed.items())
+
+
+def _show_grants(grants: list[tuple[Permission, list[str]]]) -> None:
+    if grants:
+        rows = [(one.name, one.where, one.scope, f"{one.why} ({', '.join(names)})") for one, names in grants]
+        title = "What to grant to the robot's account, and no more; docs/microsoft-365.md says how."
+        print_table(("Permission", "Where", "For", "Why"), rows, title=title)
 
 
 def _show(

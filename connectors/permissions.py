@@ -1,4 +1,4 @@
-"""What a connector must be allowed to do in Microsoft 365, as data: `postroom check` prints the list to grant."""
+"""What a connector must be allowed to do in another system, as data: `postroom check` prints the list to grant."""
 
 from __future__ import annotations
 

@@ -61,6 +61,17 @@ def find_items(folders: Iterable[str], offset: int, limit: int, *conditions: Ele
     )
 
 
+def find_letters(folders: Iterable[str], key: str) -> Element:
+    """List the letters with a key in folders, and whether Exchange accepted them for sending."""
+    return _M.FindItem(
+        _shape("item:IsSubmitted"),
+        _M.IndexedPageItemView(MaxEntriesReturned="10", Offset="0", BasePoint="Beginning"),
+        _M.Restriction(equals(KEY, key)),
+        _M.ParentFolderIds(*(_T.FolderId(Id=folder) for folder in folders)),
+        Traversal="Shallow",
+    )
+
+
 def unmarked() -> Element:
     """Mails that were never claimed."""
     return _T.Not(_T.Exists(_path(MARK)))

@@ -1,7 +1,8 @@
 """Letters sent from a mailbox on Exchange Server.
 
 A letter is saved as a draft that bears our key, sent, and then lies in Sent Items with the key still on it. So a lost
-answer leaves one of three things to be found: nothing, a draft, which is then sent, or the letter itself.
+answer leaves one of four things to be found: nothing; a draft, which is then sent; a draft that Exchange has accepted
+and holds back for a while, as it does when a mailbox sends much, which is waited for; or the letter itself.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from connectors.exchange.calls import Draft
     from connectors.exchange.session import Session
 
-_DRAFTS, _SENT = "drafts", "sentitems"
+_SENT, _DRAFTS, _OUTBOX = "sentitems", "drafts", "outbox"
+_UNSURE = "It is looked up before anything else."
 _PARTS = {"subject": "t:Subject", "to": "t:ToRecipients/t:Mailbox/t:EmailAddress", "body": "t:Body"}
 
 
@@ -27,6 +29,9 @@ class Kept(NamedTuple):
 
     id: str
     change_key: str
+    is_sent: bool = False
+    is_submitted: bool = False
+    """Whether Exchange has accepted it and will send it."""
 
 
 class ExchangeMailTarget:
@@ -44,24 +49,30 @@ class ExchangeMailTarget:
         self._folders: dict[str, str] = {}
 
     def find(self, key: str) -> Receipt | None:
-        """Look in Sent Items for the letter with a key."""
-        return self._receipt(key) if self._kept(_SENT, key) else None
+        """Look for the letter with a key among those that were sent or are on their way."""
+        kept = self._kept(key)
+        if any(one.is_sent for one in kept):
+            return self._receipt(key)
+        if any(one.is_submitted for one in kept):
+            raise TransientError(f"{self._named}: the letter is on its way out.", hint="It is looked up again.")
+        return None
 
     def deliver(self, delivery: Delivery) -> Receipt:
         """Send the letter, or the draft of it that an earlier attempt left behind."""
         draft = self._written(delivery)
-        if self._kept(_SENT, delivery.key):
+        left = self._kept(delivery.key)
+        if any(one.is_sent for one in left):
             return self._receipt(delivery.key)
-        left = self._kept(_DRAFTS, delivery.key)
-        kept = self._rewritten(left[0], draft) if left else self._saved(draft)
-        self._send(kept)
+        if any(one.is_submitted for one in left):
+            raise DeliveryUncertain(f"{self._named}: the letter is on its way out.", hint=_UNSURE)
+        self._send(self._rewritten(left[0], draft) if left else self._saved(draft))
         return self._receipt(delivery.key)
 
     def read_back(self, receipt: Receipt) -> dict[str, str]:
         """Return the fields that stand alone in a part of the letter, as it was sent."""
         from connectors.exchange import calls
 
-        kept = self._kept(_SENT, receipt.reference)
+        kept = [one for one in self._kept(receipt.reference) if one.is_sent]
         if not kept:
             raise TransientError(f"{self._named}: the letter is not in Sent Items yet.", hint="It is tried again.")
         look = calls.get_item(kept[0].id, "item:Subject", "item:Body", "message:ToRecipients")
@@ -71,13 +82,13 @@ class ExchangeMailTarget:
         return {field: parts[part] for field, part in self._settings.letter.readable.items()}
 
     def check(self) -> list[str]:
-        """Sign in, open Drafts and Sent Items, and see that a mailbox outside is refused."""
+        """Sign in, open the folders a letter goes through, and see that a mailbox outside is refused."""
         from connectors.exchange.checking import outside_sentences, sign_in_sentence
 
         found = [sign_in_sentence(self._open(), self._settings)]
-        for name in (_DRAFTS, _SENT):
+        for name in (_DRAFTS, _OUTBOX, _SENT):
             self._folder(name)
-        return [*found, "Drafts and Sent Items can be opened.", *outside_sentences(self._settings, self._named)]
+        return [*found, "Drafts, Outbox and Sent Items can be opened.", *outside_sentences(self._settings, self._named)]
 
     def close(self) -> None:
         """Close the connection."""
@@ -103,12 +114,20 @@ class ExchangeMailTarget:
             self._folders[name] = str(calls.every(answer, "m:Folders/*/t:FolderId")[0].get("Id"))
         return self._folders[name]
 
-    def _kept(self, folder: str, key: str) -> list[Kept]:
+    def _kept(self, key: str) -> list[Kept]:
         from connectors.exchange import calls
 
-        search = calls.find_items([self._folder(folder)], 0, 10, calls.equals(calls.KEY, key))
-        found = calls.every(self._open().one(search), "m:RootFolder/t:Items/*/t:ItemId")
-        return [Kept(str(one.get("Id")), str(one.get("ChangeKey"))) for one in found]
+        folders = (_SENT, _DRAFTS, _OUTBOX)
+        search = calls.find_letters([self._folder(name) for name in folders], key)
+        found: list[Kept] = []
+        for folder, answer in zip(folders, self._open().ask(search), strict=True):
+            for item in calls.every(answer, "m:RootFolder/t:Items/*"):
+                identity = calls.every(item, "t:ItemId")[0]
+                is_submitted = folder == _OUTBOX or calls.text_at(item, "t:IsSubmitted") == "true"
+                found.append(
+                    Kept(str(identity.get("Id")), str(identity.get("ChangeKey")), folder == _SENT, is_submitted)
+                )
+        return found
 
     def _written(self, delivery: Delivery) -> Draft:
         from connectors.exchange.calls import Draft
@@ -156,7 +175,7 @@ class ExchangeMailTarget:
                 message = f"{self._named}: the draft of the letter changed while it was to be sent."
                 raise TransientError(message, hint="It is looked up again.") from None
             message = f"{self._named}: the draft of the letter went away while it was to be sent."
-            raise DeliveryUncertain(message, hint="It is looked up before anything else.") from None
+            raise DeliveryUncertain(message, hint=_UNSURE) from None
 
     def _receipt(self, key: str) -> Receipt:
         return Receipt(key, f"Sent Items of {self._settings.mailbox}")

@@ -163,17 +163,34 @@ def test_a_draft_that_somebody_edits_at_that_moment_is_left_for_the_next_attempt
     assert world.total() == 1
 
 
-def test_a_letter_slow_to_show_in_sent_items_is_sent_and_read_back_later(exchange: Council) -> None:
+def test_a_letter_that_exchange_holds_back_is_waited_for_and_never_sent_again(exchange: Council) -> None:
+    """A mailbox that sends much has its letters wait in Drafts or the Outbox, accepted already."""
     exchange.store.slow_sending = True
     target, one = exchange.target(), delivery(1, PLAIN)
     receipt = target.deliver(one)
-    assert target.find(one.key) is None
+    with pytest.raises(TransientError, match="on its way"):
+        target.find(one.key)
+    with pytest.raises(DeliveryUncertain, match="on its way"):
+        target.deliver(one)
     with pytest.raises(TransientError, match="not in Sent Items yet"):
         target.read_back(receipt)
+    assert exchange.asked().count("SendItem") == 1
     exchange.store.finish_sending()
     assert target.read_back(receipt) == PLAIN
-    assert target.find(one.key) == receipt
+    assert target.find(one.key) == target.deliver(one) == receipt
+    assert len(exchange.items("Sent Items")) == 1
     assert target.capabilities.settle_seconds == 120
+
+
+def test_a_letter_in_the_outbox_is_on_its_way_too(exchange: Council) -> None:
+    exchange.store.slow_sending = True
+    target, one = exchange.target(), delivery(1, PLAIN)
+    target.deliver(one)
+    (item,) = exchange.items("Drafts")
+    item.is_submitted = False
+    exchange.store.staff_move(item.id, "Outbox")
+    with pytest.raises(TransientError, match="on its way"):
+        target.find(one.key)
 
 
 def test_a_letter_bears_our_key_and_a_plea_to_robots_and_comes_from_the_mailbox(exchange: Council) -> None:
@@ -256,7 +273,7 @@ def test_a_wrong_password_is_told_as_such(exchange: Council) -> None:
 
 def test_check_opens_both_folders_and_proves_the_scope(exchange: Council) -> None:
     found = " ".join(exchange.target(outside_mailbox=OUTSIDE).check())
-    assert "Drafts and Sent Items can be opened." in found
+    assert "Drafts, Outbox and Sent Items can be opened." in found
     assert f"{OUTSIDE} is refused" in found
     exchange.store.full_access[USER].add(OUTSIDE)
     with pytest.raises(ConnectorDown, match="must not"):

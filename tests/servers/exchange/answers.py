@@ -180,6 +180,7 @@ _FIELDS: dict[str, Callable[[Item], list[Element]]] = {
     "item:DateTimeReceived": lambda item: [T.DateTimeReceived(moment(item.received))],
     "item:Size": lambda item: [T.Size(str(len(item.raw)))],
     "item:Categories": _categories,
+    "item:IsSubmitted": lambda item: [T.IsSubmitted(str(item.is_submitted).lower())],
     "item:IsDraft": lambda item: [T.IsDraft(str(item.is_draft).lower())],
     "item:InternetMessageHeaders": _headers,
     "item:DateTimeSent": lambda item: [T.DateTimeSent(moment(item.received))],

@@ -182,7 +182,9 @@ def send_item(caller: Caller, request: Element) -> Iterator[Element]:
         if "@" not in item.letter.get("to", "") or item.letter["to"].endswith(".invalid"):
             raise Refusal("ErrorInvalidRecipients")
         folder = caller.folder(goals[0] if goals else T.DistinguishedFolderId(Id="sentitems"))[1]
-        mailbox.remove(item)
+        if item.is_submitted:
+            raise Refusal("ErrorAccessDenied")
+        item.is_submitted = True
         caller.store.sending.append((mailbox, item, folder.id))
         if not caller.store.slow_sending:
             caller.store.finish_sending()

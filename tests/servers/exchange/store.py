@@ -20,6 +20,7 @@ DISTINGUISHED = {
     "msgfolderroot": "Top of Information Store",
     "inbox": "Inbox",
     "drafts": "Drafts",
+    "outbox": "Outbox",
     "sentitems": "Sent Items",
     "deleteditems": "Deleted Items",
 }
@@ -59,6 +60,7 @@ class Item:
     """Names of attachments that are links to cloud files."""
     is_read: bool = False
     is_draft: bool = False
+    is_submitted: bool = False
     scanning: bool = False
     """Whether a placeholder stands for the attachments, as while Safe Attachments looks at them."""
     letter: dict[str, str] = field(default_factory=dict)
@@ -227,7 +229,7 @@ class Store:
         self.read_only: dict[str, set[str]] = {}
         """Mailboxes that an account may open but not change."""
         self.slow_sending = False
-        """Whether a letter that was sent shows in Sent Items only after `finish_sending`."""
+        """Whether a letter that was sent waits in Drafts until `finish_sending`, as beyond a limit on sending."""
         self.sending: list[tuple[Mailbox, Item, str]] = []
         self._minutes = itertools.count()
 
@@ -312,7 +314,9 @@ class Store:
         """Let what was sent arrive in Sent Items."""
         with self.lock:
             for mailbox, item, folder in self.sending:
-                mailbox.add(replace(item, id=new_identity("I"), folder=folder, is_draft=False))
+                mailbox.remove(item)
+                sent = replace(item, id=new_identity("I"), folder=folder, is_draft=False, is_submitted=False)
+                mailbox.add(sent)
             self.sending.clear()
 
     def expire_states(self, address: str) -> None:

@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from tests.servers.graph import mail_content
 from tests.servers.graph.mail_content import Attachment
-from tests.servers.graph.mail_items import Folder, Item
+from tests.servers.graph.mail_items import ROOT, Folder, Item, Mailbox
 from tests.servers.graph.mail_store import Store
 
 
@@ -153,6 +153,17 @@ class Mail(Store):
             self.numbers["epoch"] += 1
             self.changed("numbers", "epoch")
             self.tenant.save()
+
+    def named_folder(self, mailbox: Mailbox, name: str) -> Folder:
+        """Return a folder by its path below the root, such as `Inbox/Done`, for tests; made if it is not there."""
+        parent = mailbox.well_known[ROOT]
+        for part in name.split("/"):
+            if part.lower() in mailbox.well_known:
+                found: Folder | None = self.folders[mailbox.well_known[part.lower()]]
+            else:
+                found = next((one for one in self.folders_below(parent) if one.name == part), None)
+            parent = (found or self._add_folder(mailbox, part, parent)).id
+        return self.folders[parent]
 
     def _path(self, folder: Folder) -> str:
         above = self.folders.get(folder.parent)

@@ -18,10 +18,10 @@ from starlette.routing import Route
 
 from tests.servers.graph.answers import Refusal, answer, error, preference, whole_number
 from tests.servers.graph.filters import Filter
+from tests.servers.graph.mail_asked import applied, asks_immutable, selected
 from tests.servers.graph.mail_folders import MAILBOX
-from tests.servers.graph.mail_items import Item
-from tests.servers.graph.mail_messages import PROPERTIES, Messages, Row, applied, asks_immutable, selected
-from tests.servers.graph.mail_store import Entry
+from tests.servers.graph.mail_items import Entry, Item
+from tests.servers.graph.mail_messages import PROPERTIES, Messages, Row
 
 OPTIONS = {"$select", "$filter", "$orderby", "$top", "$expand", "changeType", "$deltatoken", "$skiptoken"}
 FILTER = re.compile(r"receivedDateTime\s+(ge|gt)\s+\S+")

@@ -17,10 +17,11 @@ from starlette.routing import Route
 
 from tests.servers.graph import mail_content
 from tests.servers.graph.answers import Refusal, answer, content, nothing, stamp
+from tests.servers.graph.mail_asked import asks_immutable, attachment_shown
 from tests.servers.graph.mail_content import Attachment
 from tests.servers.graph.mail_folders import MAILBOX
 from tests.servers.graph.mail_items import Item, Mailbox
-from tests.servers.graph.mail_messages import Messages, asks_immutable, attachment_shown
+from tests.servers.graph.mail_messages import Messages
 
 LARGEST_POST = 3 * 1024 * 1024
 LARGEST_PIECE = 4 * 1024 * 1024

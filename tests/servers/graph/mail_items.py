@@ -83,6 +83,21 @@ class Item:
         return f'W/"{self.change_key}"'
 
 
+@dataclass(slots=True)
+class Entry:
+    """What became of an item in a folder, last."""
+
+    changed: int
+    """Number of the change."""
+    created: int
+    """Number of the change that brought it."""
+    there: bool
+    mutable: str
+    """The item's default id while it was there."""
+    first: int
+    """Number of the change that brought it for the first time; it may have gone and come back since."""
+
+
 def new_id(kind: str) -> str:
     """Return an id of a folder (AQMk) or a message's default one (AAMk) or immutable one (AAkA): long, case matters."""
     return kind + base64.urlsafe_b64encode(secrets.token_bytes(102)).decode()

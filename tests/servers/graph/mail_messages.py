@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -15,6 +14,17 @@ from starlette.routing import Route
 from tests.servers.graph import mail_content
 from tests.servers.graph.answers import Refusal, answer, content, nothing, preference, whole_number
 from tests.servers.graph.filters import Filter
+from tests.servers.graph.mail_asked import (
+    applied,
+    asks_immutable,
+    attachment_shown,
+    enclosed,
+    expanded,
+    extended,
+    property_id,
+    selected,
+    with_plain_names,
+)
 from tests.servers.graph.mail_content import Attachment
 from tests.servers.graph.mail_folders import MAILBOX
 from tests.servers.graph.mail_items import Item, Mailbox, known_id, shown
@@ -184,7 +194,7 @@ class Messages:
         found = self._attachment(item, request)
         shown_so = attachment_shown(found, item, selected(request))
         if found.kind == "item" and "item" in request.query_params.get("$expand", "").lower():
-            shown_so["item"] = _enclosed(found)
+            shown_so["item"] = enclosed(found)
         return answer(shown_so)
 
     async def attachment_bytes(self, request: Request) -> Response:
@@ -221,7 +231,7 @@ class Messages:
         text = request.query_params.get("$filter")
         if not text:
             return items
-        wanted = Filter(_with_plain_names(text))
+        wanted = Filter(with_plain_names(text))
         return [item for item in items if wanted(Row(item, immutable))]
 
     def _folders(self, mailbox: Mailbox) -> Iterator[str]:
@@ -249,7 +259,7 @@ class Messages:
             more["internetMessageHeaders"] = mail_content.headers(self._mail.raw(item))
         if "uniqueBody" in select:
             more["uniqueBody"] = item.found["body"]
-        for name, options in _expanded(expand):
+        for name, options in expanded(expand):
             if name == "attachments":
                 wanted = set(re.findall(r"\w+", options.partition("$select=")[2]))
                 more[name] = [attachment_shown(one, item, wanted) for one in self._mail.attachments(item)]
@@ -262,81 +272,6 @@ class Messages:
                     400, "BadRequest", f"Could not find a property named '{name}' on type 'microsoft.graph.message'."
                 )
         return shown(item, immutable, select, more)
-
-
-def asks_immutable(request: Request) -> bool:
-    """Tell whether a client wants ids that survive moves."""
-    return preference(request, "IdType").lower() == "immutableid"
-
-
-def applied(request: Request) -> dict[str, str]:
-    """Return the header that says which preferences were kept to."""
-    return {"Preference-Applied": 'IdType="ImmutableId"'} if asks_immutable(request) else {}
-
-
-def selected(request: Request, known: set[str] | None = None) -> set[str]:
-    """Return what $select names; raises Refusal for names that are none."""
-    names = {one.strip() for one in request.query_params.get("$select", "").split(",") if one.strip()}
-    unknown = names - known if known else set()
-    if unknown:
-        raise Refusal(
-            400, "BadRequest", f"Could not find a property named '{min(unknown)}' on type 'microsoft.graph.message'."
-        )
-    return names
-
-
-def property_id(text: str) -> str:
-    """Return the id of an extended property in one spelling: Exchange writes it anew too."""
-    return re.sub(r"\{[^}]*\}", lambda found: found[0].lower(), " ".join(text.replace("''", "'").split()))
-
-
-def extended(asked: list[Mapping[str, Any]]) -> dict[str, str]:
-    """Return extended properties as a client states them."""
-    return {property_id(one["id"]): str(one["value"]) for one in asked}
-
-
-def attachment_shown(one: Attachment, item: Item, select: set[str]) -> dict[str, Any]:
-    """Return an attachment as Graph writes it; with its bytes unless they are left out."""
-    whole: dict[str, Any] = {
-        "@odata.type": f"#microsoft.graph.{one.kind}Attachment",
-        "id": one.id,
-        "lastModifiedDateTime": item.found["lastModifiedDateTime"],
-        "name": one.name,
-        "contentType": one.content_type,
-        "size": len(one.content),
-        "isInline": one.inline,
-    }
-    if one.kind == "file":
-        whole |= {"@odata.mediaContentType": one.content_type, "contentId": one.content_id, "contentLocation": None}
-        if not select or "contentBytes" in select:
-            whole["contentBytes"] = base64.b64encode(one.content).decode()
-    if not select:
-        return whole
-    return {
-        name: value
-        for name, value in whole.items()
-        if name in select or name in ("@odata.type", "@odata.mediaContentType", "id")
-    }
-
-
-def _enclosed(found: Attachment) -> dict[str, Any]:
-    from datetime import UTC, datetime
-
-    return {
-        "@odata.type": "#microsoft.graph.message",
-        "id": "",
-        **mail_content.properties(found.content, datetime.now(UTC)),
-    }
-
-
-def _expanded(text: str) -> list[tuple[str, str]]:
-    return re.findall(r"([A-Za-z]+)(?:\(((?:[^()']|'(?:[^']|'')*')*)\))?", text)
-
-
-def _with_plain_names(text: str) -> str:
-    return re.sub(
-        r"'((?:String|Integer|Boolean|SystemTime)\s+\{[^']*)'", lambda found: f"'{property_id(found[1])}'", text
-    )
 
 
 def _deep(found: Mapping[str, Any], name: str) -> Any:

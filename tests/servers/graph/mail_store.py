@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import time
 from typing import Any
@@ -13,22 +12,7 @@ from tests.servers.graph import mail_content
 from tests.servers.graph.answers import Refusal, stamp
 from tests.servers.graph.keeping import Area
 from tests.servers.graph.mail_content import Attachment
-from tests.servers.graph.mail_items import ROOT, WELL_KNOWN, Folder, Item, Mailbox, new_id
-
-
-@dataclass(slots=True)
-class Entry:
-    """What became of an item in a folder, last."""
-
-    changed: int
-    """Number of the change."""
-    created: int
-    """Number of the change that brought it."""
-    there: bool
-    mutable: str
-    """The item's default id while it was there."""
-    first: int
-    """Number of the change that brought it for the first time; it may have gone and come back since."""
+from tests.servers.graph.mail_items import ROOT, WELL_KNOWN, Entry, Folder, Item, Mailbox, new_id
 
 
 class Store(Area):
@@ -106,6 +90,11 @@ class Store(Area):
         found = self.mailboxes.get(self._names.get(mailbox.lower(), ""))
         return {found.id, found.address.lower()} if found else {mailbox}
 
+    def canonical(self, name: str) -> str:
+        """Return the address of a mailbox in lower case, or what it was asked by if there is none."""
+        found = self.mailboxes.get(self._names.get(name.lower(), ""))
+        return found.address.lower() if found else name.lower()
+
     def mailbox(self, name: str) -> Mailbox:
         """Return a mailbox by id or address; raises Refusal."""
         known = self._names.get(name.lower())
@@ -140,17 +129,6 @@ class Store(Area):
             mailbox.well_known[well_known] = folder.id
         self.changed("folders", folder.id)
         return folder
-
-    def named_folder(self, mailbox: Mailbox, name: str) -> Folder:
-        """Return a folder by its path below the root, such as `Inbox/Done`, for tests; made if it is not there."""
-        parent = mailbox.well_known[ROOT]
-        for part in name.split("/"):
-            if part.lower() in mailbox.well_known:
-                found: Folder | None = self.folders[mailbox.well_known[part.lower()]]
-            else:
-                found = next((one for one in self.folders_below(parent) if one.name == part), None)
-            parent = (found or self._add_folder(mailbox, part, parent)).id
-        return self.folders[parent]
 
     # Items
 

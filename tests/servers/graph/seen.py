@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 from urllib.parse import parse_qsl
@@ -28,7 +28,7 @@ class Seen:
     status: int = 0
     """0 until answered, and for ever if the connection was reset."""
     mailbox: str = ""
-    """As named in the path, in lower case; empty for everything else."""
+    """Its address in lower case, or as the path names it if there is none such; empty for everything else."""
     app: str = ""
     """Who asked, by the token."""
     started: float = 0.0
@@ -44,7 +44,8 @@ class Seen:
 class Log:
     """Every request, and how many were under way at once."""
 
-    def __init__(self, keep: int | None = None) -> None:
+    def __init__(self, keep: int | None = None, canonical: Callable[[str], str] = str.lower) -> None:
+        self._canonical = canonical
         self.requests: list[Seen] = []
         self.counts: Counter[tuple[str, int]] = Counter()
         """Requests by method and status."""
@@ -56,7 +57,7 @@ class Log:
     def begin(self, seen: Seen) -> int:
         """Note a request and return how many are under way for its application and mailbox, with itself."""
         found = MAILBOX.match(seen.path)
-        seen.mailbox = found[1].lower() if found else ""
+        seen.mailbox = self._canonical(found[1]) if found else ""
         seen.started = monotonic()
         with self._lock:
             self.requests.append(seen)
@@ -80,4 +81,4 @@ class Log:
 
     def most_at_once(self, mailbox: str) -> int:
         """Return the most requests that were under way for a mailbox at one time."""
-        return self._most[mailbox.lower()]
+        return self._most[self._canonical(mailbox)]

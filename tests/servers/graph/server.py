@@ -47,7 +47,7 @@ class GraphServer:
         self.faults = Faults()
         self.violations: list[str] = []
         """What requests and answers had that Microsoft's schema has not."""
-        self._log = Log(keep)
+        self._log = Log(keep, self.tenant.mail.canonical)
         self._transports: dict[Any, asyncio.Transport] = {}
         self._front = Front(self.tenant, self.faults, self._log, self._transports)
         self._socket = socket.create_server(("127.0.0.1", port), backlog=512)

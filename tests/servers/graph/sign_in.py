@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,36 +12,20 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import jwt
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.servers.graph.answers import Refusal
+from tests.servers.graph.assertion import SignInFailed, check_assertion
 from tests.servers.graph.keeping import Area
+from tests.servers.graph.rights import EVERYTHING, needed
 from tests.servers.graph.seen import Seen
 
 TENANT = "11111111-2222-3333-4444-555555555555"
 APP = "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee"
 SECRET = "a-secret-of-the-stand-in"
-EVERYTHING = frozenset(
-    {"Mail.ReadWrite", "Mail.Send", "MailboxSettings.ReadWrite", "Sites.ReadWrite.All", "Files.ReadWrite.All",
-     "Tasks.ReadWrite.All"}
-)  # fmt: skip
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
-
-NEEDS = (
-    (r"^/users/[^/]+/(sendMail|(.*/)?messages/[^/]+/send)$", "*", {"Mail.Send"}),
-    (r"^/users/[^/]+/outlook/", "*", {"MailboxSettings.ReadWrite"}),
-    (r"^/users/[^/]+/(mailFolders|messages)", "GET", {"Mail.Read", "Mail.ReadWrite"}),
-    (r"^/users/[^/]+/(mailFolders|messages)", "*", {"Mail.ReadWrite"}),
-    (r"^/subscriptions", "*", {"Mail.Read", "Mail.ReadWrite"}),
-    (r"^/(sites|drives)/", "GET", {"Sites.Selected", "Sites.Read.All", "Sites.ReadWrite.All", "Files.ReadWrite.All"}),
-    (r"^/(sites|drives)/", "*", {"Sites.Selected", "Sites.ReadWrite.All", "Files.ReadWrite.All"}),
-    (r"^/planner/", "*", {"Tasks.ReadWrite.All"}),
-)
-"""Path below /v1.0, method, permissions of which one is needed."""
 
 
 @dataclass(slots=True)
@@ -53,16 +36,6 @@ class Token:
     expires: float
     user: str = ""
     """Empty for an application's own token."""
-
-
-class SignInFailed(Exception):
-    """Entra says no."""
-
-    def __init__(self, code: int, message: str, error: str = "invalid_client", status: int = 401) -> None:
-        super().__init__(code)
-        self.response = JSONResponse(
-            {"error": error, "error_description": f"AADSTS{code}: {message}", "error_codes": [code]}, status
-        )
 
 
 class SignIn(Area):
@@ -138,9 +111,9 @@ class SignIn(Area):
                 "Lifetime validation failed, the token is expired." if token else "Access token is empty or wrong."
             )
             raise Refusal(401, "InvalidAuthenticationToken", message, {"WWW-Authenticate": "Bearer"})
-        needed = next((one for pattern, method, one in _needs(path) if method in ("*", seen.method)), set())
+        wanted = needed(seen.method, path)
         mail = bool(seen.mailbox)
-        if needed and not needed & self.grants.get(token.app, set()):
+        if wanted and not wanted & self.grants.get(token.app, set()):
             code = "ErrorAccessDenied" if mail else "accessDenied"
             raise Refusal(403, code, "Access is denied. Check credentials and try again.")
         scope = self.scopes.get(token.app)
@@ -204,7 +177,9 @@ class SignIn(Area):
         if kind != "client_credentials":
             raise SignInFailed(70003, f"The grant type '{kind}' is not supported.", "unsupported_grant_type", 400)
         if "client_assertion" in form:
-            self._check_assertion(app, form["client_assertion"])
+            audience = f"{self.tenant.authority}/{self.tenant_id}/oauth2/v2.0/token"
+            known = self.certificates.get(app, [])
+            check_assertion(app, form["client_assertion"], known, audience, time() + self.clock)
         else:
             self._check_secret(app, form.get("client_secret", ""))
         return self._answer(app)
@@ -227,35 +202,6 @@ class SignIn(Area):
                 7000215,
                 "Invalid client secret provided. Send the value of the secret, not its id.",
             )
-
-    def _check_assertion(self, app: str, assertion: str) -> None:
-        head = jwt.get_unverified_header(assertion)
-        found = next(
-            (
-                one
-                for one in self.certificates.get(app, [])
-                if _thumbprints(one) & {str(head.get(name)).rstrip("=") for name in ("x5t", "x5t#S256")}
-            ),
-            None,
-        )
-        if found is None:
-            raise SignInFailed(
-                700027,
-                "The certificate with identifier used to sign the client assertion is not registered on application.",
-            )
-        audience = f"{self.tenant.authority}/{self.tenant_id}/oauth2/v2.0/token"
-        key: Any = x509.load_pem_x509_certificate(found.encode()).public_key()
-        checks = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
-        try:
-            claims = jwt.decode(assertion, key, ["RS256", "PS256"], options=checks, audience=audience)  # type: ignore[arg-type]
-        except jwt.InvalidAudienceError:
-            raise SignInFailed(700023, "Client assertion audience claim does not match Realm issuer.") from None
-        except jwt.InvalidTokenError:
-            raise SignInFailed(700027, "Client assertion failed signature validation.") from None
-        if not claims.get("nbf", 0) - 300 <= time() + self.clock <= claims["exp"] + 300:
-            raise SignInFailed(700024, "Client assertion is not within its valid time range.")
-        if claims.get("iss") != app or claims.get("sub") != app:
-            raise SignInFailed(700021, "Client assertion application identifier doesn't match 'client_id' parameter.")
 
     async def _device(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))
@@ -314,15 +260,5 @@ class SignIn(Area):
         )
 
 
-def _needs(path: str) -> list[tuple[str, str, set[str]]]:
-    return [one for one in NEEDS if re.search(one[0], path, re.IGNORECASE)]
-
-
 def _packed(content: dict[str, str]) -> str:
     return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
-
-
-def _thumbprints(pem: str) -> set[str]:
-    found = x509.load_pem_x509_certificate(pem.encode())
-    prints = [found.fingerprint(hashes.SHA1()), found.fingerprint(hashes.SHA256())]  # noqa: S303 - as Entra names them
-    return {base64.urlsafe_b64encode(one).decode().rstrip("=") for one in prints}

@@ -22,6 +22,7 @@ from connectors.exchange.standing import Marks, Standing, places
 from postroom.message import Followed, Message
 
 _MOST_FAILURES = 5
+_BYTES_AT_ONCE = 100_000_000
 _log = structlog.get_logger(__name__)
 
 
@@ -29,8 +30,14 @@ class Look:
     """One look, with what the last one left behind and what the ledger has in hand."""
 
     def __init__(
-        self, mailbox: Mailbox, settings: ExchangeSettings, bookmark: str, in_hand: Collection[str] | None
+        self,
+        mailbox: Mailbox,
+        settings: ExchangeSettings,
+        bookmark: str,
+        in_hand: Collection[str] | None,
+        bytes_at_once: int = _BYTES_AT_ONCE,
     ) -> None:
+        self._bytes_at_once = bytes_at_once
         self._mailbox = mailbox
         self._settings = settings
         self._marks = Marks(settings)
@@ -119,15 +126,18 @@ class Look:
         return self._mailbox.changes(folder, ""), True
 
     def _read(self, listing: Iterable[Seen], limit: int) -> tuple[list[Message], bool]:
-        """Read up to `limit` mails in full, and say whether some were left."""
+        """Read up to `limit` mails in full, and not too many bytes at one time; say whether some were left."""
         messages: list[Message] = []
         left = limit <= 0
+        size = 0
         for seen in listing if limit > 0 else ():
-            if len(messages) >= limit:
+            if len(messages) >= limit or size >= self._bytes_at_once:
                 return messages, True
             message = self._content(seen)
             left = left or message is None
-            messages += [message] if message else []
+            if message is not None:
+                messages.append(message)
+                size += len(message.raw)
         return messages, left
 
     def _content(self, seen: Seen) -> Message | None:

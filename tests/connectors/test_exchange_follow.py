@@ -356,3 +356,17 @@ def test_nothing_in_hand_is_asked_for_one_by_one_without_need(exchange: Council)
     exchange.put(mail(40))
     line.inbox.follow(9, line.bookmark, counted)
     assert counted.asked <= 1
+
+
+def test_not_too_many_bytes_are_held_at_one_time_and_the_rest_comes_next(exchange: Council) -> None:
+    from connectors.exchange.following import Look
+
+    for number in range(5):
+        exchange.put(mail(number, "x" * 1000))
+    inbox = exchange.inbox()
+    look = Look(inbox._open(), exchange.settings(), "", set(), bytes_at_once=2000)
+    followed = look.follow(9)
+    assert len(followed.messages) == 2
+    inbox.claim_all(followed.messages)
+    in_hand = {message.source_key for message in followed.messages}
+    assert len(inbox.follow(9, followed.bookmark, in_hand).messages) == 3

@@ -14,7 +14,8 @@ refuses if the mail changed since we looked; then we look again.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import structlog
@@ -22,7 +23,7 @@ import structlog
 from connectors.exchange.settings import ExchangeSettings
 from connectors.exchange.standing import Marks, Standing, mark_of, places
 from postroom.disposition import Disposition
-from postroom.errors import PostroomError, TransientError
+from postroom.errors import ConnectorDown, PostroomError, TransientError
 from postroom.message import Followed, Message
 
 if TYPE_CHECKING:
@@ -47,13 +48,15 @@ class ExchangeInbox:
         """Return up to `limit` mails not yet claimed, oldest first; none is marked as read."""
         from connectors.exchange.following import Look
 
-        return Look(self._open(), self._settings, "", None).new(limit)
+        with self._looking() as mailbox:
+            return Look(mailbox, self._settings, "", None).new(limit)
 
     def follow(self, limit: int, bookmark: str, in_hand: Collection[str] | None) -> Followed:
         """Return up to `limit` new mails since a bookmark, and those in hand that staff took back."""
         from connectors.exchange.following import Look
 
-        return Look(self._open(), self._settings, bookmark, in_hand).follow(limit)
+        with self._looking() as mailbox:
+            return Look(mailbox, self._settings, bookmark, in_hand).follow(limit)
 
     def claim(self, message_id: str, source_key: str, digest: str) -> None:
         """Add our category to a mail and mark it; nothing happens if staff or robot dealt with it already."""
@@ -65,22 +68,12 @@ class ExchangeInbox:
 
     def settle(self, message_id: str, source_key: str, digest: str, disposition: Disposition) -> None:
         """Give a mail its outcome's category and move it; nothing happens if staff took it back."""
-        from connectors.exchange.calls import Marking
-
-        settings, mailbox = self._settings, self._open()
+        settings = self._settings
         category = settings.held_category if disposition.held else settings.done_category
         goal = settings.held_folder if disposition.held else settings.done_folder
-        for _ in range(_LOOKS):
-            standing, seen = places(mailbox, settings, [source_key])[source_key]
-            if seen is None or standing in (Standing.SETTLED, Standing.STAFF):
-                _log.info("There is nothing to settle.", inbox=self.name, message=message_id, standing=standing.name)
-                return
-            # The mark is written even on a mail that was never claimed, so that it can be found where it goes.
-            categories = self._marks.replaced(seen.categories, category)
-            marked = mailbox.mark([Marking(seen, categories, mark_of(source_key), source_key)])
-            if marked and (not goal or mailbox.move(marked[0], goal)):
-                return
-        raise self._busy_hands()
+        with self._looking() as mailbox:
+            if not self._settle(mailbox, source_key, category, goal):
+                _log.info("There is nothing to settle.", inbox=self.name, message=message_id)
 
     def check(self) -> list[str]:
         """Sign in, open the folders, and see that a mailbox outside is refused."""
@@ -107,19 +100,45 @@ class ExchangeInbox:
     def _claim(self, source_keys: Sequence[str]) -> None:
         from connectors.exchange.calls import Marking
 
-        left, mailbox = list(source_keys), self._open()
-        for _ in range(_LOOKS):
+        left = list(source_keys)
+        with self._looking() as mailbox:
             watched = mailbox.watched(self._settings.folders)
-            markings = [
-                Marking(seen, (*seen.categories, self._settings.work_category), mark_of(key), key)
-                for key, seen in mailbox.look(left).items()
-                if self._marks.standing(seen, watched) is Standing.UNCLAIMED
-            ]
-            marked = {seen.id for seen in mailbox.mark(markings)}
-            left = [marking.source for marking in markings if marking.source not in marked]
-            if not left:
-                return
+            for _ in range(_LOOKS):
+                markings = [
+                    Marking(seen, (*seen.categories, self._settings.work_category), mark_of(key), key)
+                    for key, seen in mailbox.look(left).items()
+                    if self._marks.standing(seen, watched) is Standing.UNCLAIMED
+                ]
+                marked = {seen.id for seen in mailbox.mark(markings)}
+                left = [marking.source for marking in markings if marking.source not in marked]
+                if not left:
+                    return
         raise self._busy_hands()
+
+    def _settle(self, mailbox: Mailbox, source_key: str, category: str, goal: str) -> bool:
+        """Mark and move a mail; False if it is staff's or settled already."""
+        from connectors.exchange.calls import Marking
+
+        for _ in range(_LOOKS):
+            standing, seen = places(mailbox, self._settings, [source_key])[source_key]
+            if seen is None or standing in (Standing.SETTLED, Standing.STAFF):
+                return False
+            # The mark is written even on a mail that was never claimed, so that it can be found where it goes.
+            categories = self._marks.replaced(seen.categories, category)
+            marked = mailbox.mark([Marking(seen, categories, mark_of(source_key), source_key)])
+            if marked and (not goal or mailbox.move(marked[0], goal)):
+                return True
+        raise self._busy_hands()
+
+    @contextmanager
+    def _looking(self) -> Iterator[Mailbox]:
+        mailbox = self._open()
+        try:
+            yield mailbox
+        except ConnectorDown:
+            # It may be a folder that is no longer there: the next look does not believe what this one knew.
+            mailbox.forget_folders()
+            raise
 
     def _busy_hands(self) -> PostroomError:
         message = f"{self._named}: somebody changes a mail over and over while it is being marked."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from time import monotonic
 from typing import NamedTuple
 
 from connectors.exchange import calls
@@ -12,6 +13,9 @@ from connectors.exchange.session import Session
 from connectors.exchange.settings import plain_path
 from postroom.errors import ConnectorDown
 
+FOLDER_SECONDS = 60.0
+"""How long a folder is believed to be where it was. A folder that staff delete keeps its id: it lies in Deleted Items
+then, and nothing may go there."""
 _NO_MAIL = frozenset({"Contact", "DistributionList", "Task", "CalendarItem"})
 _LISTED = 100
 _AT_ONCE = 50
@@ -34,12 +38,13 @@ class Mailbox:
     def __init__(self, session: Session, named: str) -> None:
         self.session = session
         self._named = named
-        self._folders: dict[str, str] = {}
+        self._folders: dict[str, tuple[str, float]] = {}
+        """Ids by path, and until when they are believed."""
 
     def folder(self, path: str, *, make: bool = False) -> str:
         """Return a folder's id by its path, or nothing if there is none and none is to be made."""
-        known = self._folders.get(plain_path(path))
-        if known:
+        known, until = self._folders.get(plain_path(path), ("", 0.0))
+        if known and monotonic() < until:
             return known
         parts = [part.strip() for part in path.split("/") if part.strip()]
         top = "inbox" if parts[0].lower() == "inbox" else "msgfolderroot"
@@ -50,7 +55,7 @@ class Mailbox:
             if not found:
                 return ""
             here = calls.folder_id(found)
-        self._folders[plain_path(path)] = found
+        self._folders[plain_path(path)] = found, monotonic() + FOLDER_SECONDS
         return found
 
     def wanted_folder(self, path: str) -> str:

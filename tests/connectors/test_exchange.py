@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -262,6 +263,59 @@ def test_a_done_folder_that_staff_deleted_is_made_again(exchange: Council) -> No
     del box.folders[box.folder("Done").id]
     settle(inbox, second)
     assert exchange.raws("Done") == [mail(2)]
+
+
+def test_nothing_follows_a_done_folder_into_deleted_items(exchange: Council, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in (1, 2):
+        exchange.put(mail(number))
+    inbox = exchange.inbox()
+    first, second = inbox.fetch(9)
+    settle(inbox, first)
+    exchange.store.staff_trash(MAILBOX, "Done")
+    monkeypatch.setattr("connectors.exchange.mailbox.FOLDER_SECONDS", 0.0)
+    inbox.close()
+    settle(inbox, second)
+    assert exchange.raws("Done") == [mail(2)]
+    assert exchange.raws("Deleted Items/Done") == [mail(1)]
+
+
+def test_a_folder_is_believed_to_be_where_it_was_for_a_minute_and_no_longer(
+    exchange: Council, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = exchange.inbox(folders=("Scans",))
+    exchange.store.mailboxes[MAILBOX].folder("Scans")
+    inbox.fetch(9)
+    exchange.asked()
+    inbox.fetch(9)
+    assert "FindFolder" not in exchange.asked()
+    now = time.monotonic()
+    monkeypatch.setattr("connectors.exchange.mailbox.monotonic", lambda: now + 61)
+    inbox.fetch(9)
+    assert "FindFolder" in exchange.asked()
+
+
+def test_a_folder_that_came_back_is_found_without_a_restart(exchange: Council) -> None:
+    box = exchange.store.mailboxes[MAILBOX]
+    gone = box.folder("Scans")
+    inbox = exchange.inbox(folders=("Scans",))
+    assert inbox.fetch(9) == []
+    del box.folders[gone.id]
+    with pytest.raises(ConnectorDown, match="folder"):
+        inbox.fetch(9)
+    exchange.put(mail(1), "Scans")
+    assert [message.raw for message in inbox.fetch(9)] == [mail(1)]
+
+
+def test_without_a_done_folder_mail_stays_where_it_is_and_is_done(exchange: Council) -> None:
+    mail_id = exchange.put(mail(1))
+    inbox = exchange.inbox(done_folder="", held_folder="")
+    (message,) = inbox.fetch(9)
+    claim(inbox, message)
+    settle(inbox, message)
+    settle(inbox, message)
+    assert exchange.store.item(mail_id).categories == [DONE]
+    assert inbox.fetch(9) == []
+    assert not any("is made when" in sentence for sentence in inbox.check())
 
 
 def test_two_folders_are_read_as_one_the_oldest_first(exchange: Council) -> None:

@@ -303,6 +303,12 @@ class Store:
             mailbox.items[item_id].is_read = True
             mailbox.touch(mailbox.items[item_id], read_only=True)
 
+    def staff_trash(self, address: str, folder: str) -> None:
+        """Delete a folder as a person does: it moves to Deleted Items and keeps its id."""
+        with self.lock:
+            mailbox = self.mailboxes[address.lower()]
+            mailbox.folder(folder).parent = mailbox.distinguished("deleteditems").id
+
     def finish_scan(self, item_id: str) -> None:
         """Put the real attachments where the placeholder stood."""
         with self.lock:

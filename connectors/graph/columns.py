@@ -20,6 +20,8 @@ _NEEDS = {
     "dateTime": ("date",),
 }
 _LONGEST_LINE = 255
+_UNMAPPED = ("text", "choice", "dateTime")
+_DATE = ListColumn.model_validate({"type": "date"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +101,14 @@ class Columns:
         return {self._of(field)[0].name: self._write(field, value) for field, value in fields.items() if value}
 
     def normal(self, held: Mapping[str, Any]) -> dict[str, str]:
-        """Return what a row holds, in normal form by field; text that no field is mapped to goes by its column."""
+        """Return what a row holds, in normal form by field.
+
+        Text and dates that no field is mapped to go by their column.
+        """
         taken = {self._of(field)[0].name for field in self._mapped}
-        free = [column for column in self._columns if column.kind in ("text", "choice") and column.name not in taken]
+        free = [column for column in self._columns if column.kind in _UNMAPPED and column.name not in taken]
         unmapped = {
-            name.casefold(): _text_of(held[column.name])
+            name.casefold(): self._as_it_stands(column, held[column.name])
             for column in free
             if column.name in held
             for name in (column.title, column.name)
@@ -113,6 +118,9 @@ class Columns:
     def _of(self, field: str) -> tuple[Column, ListColumn]:
         shape = self._mapped.get(field) or ListColumn.model_validate({})
         column = self.named(shape.column or field)
+        if field not in self._mapped and column.kind == "dateTime":
+            # Dates have one normal form, so a column of dates says all that is to be known.
+            shape = _DATE
         if not column.writable:
             raise ConnectorDown(
                 f'{self._named}: the column "{column.title}" cannot be written.',
@@ -165,6 +173,9 @@ class Columns:
         if isinstance(raw, float) and raw.is_integer() and shape.type != "decimal":
             raw = int(raw)
         return shape.normal(_text_of(raw) if isinstance(raw, str) else raw)
+
+    def _as_it_stands(self, column: Column, raw: object) -> str:
+        return self._day(str(raw)) if column.kind == "dateTime" and raw else _text_of(raw)
 
     def _day(self, moment: str) -> str:
         # A day is kept as the site's midnight and told in UTC: in summer that is 23:00 the day before.

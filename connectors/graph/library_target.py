@@ -184,12 +184,10 @@ class LibraryTarget:
 
         place = below_root(self._settings.folder, file_name(key, number, file.name))
         look = f"{library.path}/{place}?$select=id,name,size,webUrl"
-        item = calls.find(look)
-        if item is None:
-            try:
-                item = Upload(calls, library.path, place, file.content).send() or calls.find(look)
-            except GraphRefusal as refusal:
-                raise self._refused(refusal, library) from None
+        try:
+            item = Upload(calls, library.path, place, file.content).send() or calls.find(look)
+        except GraphRefusal as refusal:
+            raise self._refused(refusal, library) from None
         if item is None:
             raise TransientError(f"{calls.named}: an upload ended before its last byte.", hint="It is tried again.")
         self._is_ours(calls, file, item)

@@ -236,6 +236,35 @@ def test_a_name_taken_by_another_file_goes_to_a_person(world: LibraryWorld) -> N
     assert file.content == b"somebody else's", "it is never written over"
 
 
+@pytest.mark.parametrize("content", [b"ours", large()])
+def test_a_file_is_never_written_over(world: LibraryWorld, content: bytes) -> None:
+    one, target = with_files(1, content), world.open()
+    world.server.tenant.drives.add_file(world.drive.id, f"Post/2026/{one.key}-1 letter.pdf", b"somebody else's")
+    with pytest.raises(RefusedByTarget, match="is there already"):
+        target.deliver(one)
+    (file,) = world.files.values()
+    assert file.content == b"somebody else's"
+
+
+def test_only_the_last_range_leaves_it_open_whether_a_file_was_made(world: LibraryWorld) -> None:
+    for ranges, error in ((0, TransientError), (1, TransientError), (2, DeliveryUncertain)):
+        one, target = with_files(ranges, large()), world.open()
+        with failing(world.server, "PUT", UP, *["well"] * ranges, "reset-after"), pytest.raises(error):
+            target.deliver(one)
+        assert world.count(one.key) == (error is DeliveryUncertain)
+
+
+def test_a_file_that_staff_moved_meanwhile_is_not_uploaded_again(world: LibraryWorld) -> None:
+    one, target = with_files(1, b"first", b"second"), world.open()
+    with failing(world.server, "PUT", CONTENT, "well", "status 504"), pytest.raises(DeliveryUncertain):
+        target.deliver(one)
+    (first,) = world.files.values()
+    first.folder = "Elsewhere"
+    target.deliver(one)
+    assert world.count(one.key) == 2
+    assert target.find(one.key) is not None
+
+
 def test_an_upload_whose_session_ended_is_provably_not_there(world: LibraryWorld) -> None:
     world.server.tenant.drives.ranges = ["well", "gone"]
     one, target = with_files(1, large()), world.open()

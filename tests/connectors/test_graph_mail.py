@@ -155,6 +155,19 @@ def test_a_letter_that_shows_late_is_uncertain_then_found_and_never_sent_twice(w
     assert world.count(one.key) == 1
 
 
+def test_a_letter_that_stays_a_draft_is_uncertain_and_the_draft_is_sent_later(world: MailWorld) -> None:
+    one, target = delivery(1, PLAIN), world.open(confirm_seconds=1)
+    violations = list(world.server.violations)
+    with failing(world.server, "POST", SEND, "status 202"), pytest.raises(DeliveryUncertain, match="not in Sent Items"):
+        target.deliver(one)
+    # The fault answers an error's body with that status, which is no answer of Graph's.
+    world.server.violations[:] = violations
+    assert target.find(one.key) is None
+    target.deliver(one)
+    assert world.count(one.key) == 1
+    assert world.drafts() == []
+
+
 def test_a_letter_is_waited_for_as_long_as_the_settings_say(world: MailWorld) -> None:
     one, target = delivery(1, PLAIN), world.open(confirm_seconds=10)
     world.server.tenant.mail.send_delay = 1.0

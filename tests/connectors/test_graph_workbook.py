@@ -144,6 +144,12 @@ def test_dates_money_and_numbers_are_real_ones_where_excel_holds_them_exactly(se
     assert world.table.rows[2][3] == 61
 
 
+def test_a_repeated_delivery_is_the_row_that_is_there(world: WorkbookWorld) -> None:
+    one, target = delivery(1, PLAIN), world.open()
+    assert target.deliver(one).reference == target.deliver(one).reference
+    assert world.count(one.key) == 1
+
+
 def test_what_people_sort_is_found_by_its_key(world: WorkbookWorld) -> None:
     target = world.open()
     one, two = delivery(1, {"full_name": "Zoë"}), delivery(2, {"full_name": "Ada"})

@@ -8,7 +8,6 @@ is repeated here, a few times, and only for an inbox: targets leave that to the 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Collection
 from typing import Any
@@ -62,7 +61,6 @@ class Session:
         self._named = named
         self._server = urlsplit(account.endpoint).hostname or account.endpoint
         self._turns = _TURNS if patient else 1
-        self._lock = threading.Lock()
         self._account = _account(account, self.mailbox)
 
     @property
@@ -84,8 +82,7 @@ class Session:
         who = Who(self._named, self._server, self.mailbox, self._settings.username, writes)
         for turn in range(1, self._turns + 1):
             try:
-                with self._lock:
-                    return self._ask(request, who, seen)
+                return self._ask(request, who, seen)
             except TransientError as error:
                 wait = error.retry_after
                 if wait is None or wait > _LONGEST_WAIT_SECONDS or turn == self._turns:
@@ -213,6 +210,7 @@ def _account(settings: ExchangeAccount, mailbox: str) -> Any:
         auth_type=NTLM if settings.auth_type == "ntlm" else BASIC,
         version=Version(build=EXCHANGE_2016),
         retry_policy=_OneTry(),
+        # One request at a time: the others wait their turn.
         max_connections=1,
     )
     access = DELEGATE if settings.access == "delegate" else IMPERSONATION

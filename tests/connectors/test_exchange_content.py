@@ -134,14 +134,14 @@ def test_a_scan_that_never_ends_goes_to_a_person(exchange: Council) -> None:
     assert len(exchange.inbox(scan_minutes=10).fetch(9)) == 2
 
 
-def test_a_large_mail_arrives_whole(exchange: Council) -> None:
+def test_a_large_mail_arrives_whole_and_soon(exchange: Council) -> None:
     raw = mail(1, "\r\n".join(["A" * 76] * 260_000))
     assert len(raw) > 20_000_000
     exchange.put(raw)
-    started = time.monotonic()
+    started = time.process_time()
     (message,) = exchange.inbox().fetch(9)
     assert message.raw == raw
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 4, "read byte by byte, as exchangelib would, it takes ten seconds"
 
 
 def test_too_large_a_mail_is_not_read_and_goes_to_a_person_and_is_settled_whole(exchange: Council) -> None:

@@ -29,12 +29,16 @@ class Calls:
         self._host = urlsplit(account.graph_address).netloc
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Return what stands at a path.
+        """Return what stands at a path, or at an address of Graph's own.
 
         Raises:
             GraphRefusal: There is nothing, status 404; the caller knows what that means.
             TransientError: The look failed.
+            ConnectorDown: The address is not Graph's.
         """
+        # The token goes along, so it goes nowhere else.
+        if urlsplit(path).netloc not in ("", self._host):
+            raise ConnectorDown(f"{self.named}: Microsoft Graph sent us elsewhere.", hint="Check graph_address.")
         try:
             answer = self.client.raw("GET", path, headers=headers)
         except GraphRefusal as refusal:
@@ -64,9 +68,6 @@ class Calls:
             path = str(page.get("@odata.nextLink") or "")
             if not path:
                 return
-            # The token goes along, so it goes nowhere else.
-            if urlsplit(path).netloc != self._host:
-                raise ConnectorDown(f"{self.named}: Microsoft Graph sent us elsewhere.", hint="Check graph_address.")
         raise TransientError(f"{self.named}: a listing does not end.", hint="It is asked again.")
 
     def _page(self, path: str, headers: Mapping[str, str] | None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
@@ -14,6 +15,9 @@ from connectors.graph.target_settings import WorkbookSettings
 from postroom.errors import ConnectorDown, PostroomError, TransientError
 
 _BUSY = (409, 423)
+_ACCEPTED = 202
+_PAUSE_SECONDS = 0.5
+_LONGEST_OPENING = 120.0
 
 
 class Table(NamedTuple):
@@ -107,10 +111,9 @@ class Workbook:
         """Give the table in a session of its own, which ends whatever happens."""
         calls, book = self.calls, self.path
         try:
-            opened = calls.send("POST", f"{book}/workbook/createSession", {"persistChanges": True}, writes=False)
+            session = {"workbook-session-id": self._begin(book)}
         except GraphRefusal as refusal:
             raise self._not_opened(refusal) from None
-        session = {"workbook-session-id": str(opened.get("id") or "")}
         try:
             yield self._in_session(book, session)
         except GraphRefusal as refusal:
@@ -119,6 +122,26 @@ class Workbook:
             # What was done is done; a session that is not closed ends by itself after some minutes.
             with suppress(GraphRefusal, PostroomError):
                 calls.client.raw("POST", f"{book}/workbook/closeSession", headers=session)
+
+    def _begin(self, book: str) -> str:
+        """Open a session and return its id; a large workbook is opened while we wait, and longer than a call lasts."""
+        answer = self.calls.client.raw(
+            "POST",
+            f"{book}/workbook/createSession",
+            json={"persistChanges": True},
+            headers={"Prefer": "respond-async"},
+        )
+        if answer.status != _ACCEPTED:
+            return str(self.calls.read(answer).get("id") or "")
+        until = time.monotonic() + _LONGEST_OPENING
+        while time.monotonic() < until:
+            told = self.calls.get(str(answer.headers.get("location", "")))
+            if told.get("status") == "succeeded":
+                return str(self.calls.get(str(told.get("resourceLocation") or "")).get("id") or "")
+            if told.get("status") == "failed":
+                break
+            time.sleep(_PAUSE_SECONDS)
+        raise TransientError(f"{self.calls.named}: the workbook does not open in time.", hint="It is tried again.")
 
     def _in_session(self, book: str, session: Mapping[str, str]) -> Table:
         path = f"{book}/workbook/tables/{segment(self._settings.table)}"

@@ -195,6 +195,22 @@ def test_a_workbook_that_is_locked_or_busy_is_tried_again_and_nothing_was_sent(w
     assert world.count(one.key) == 0
 
 
+def test_a_large_workbook_is_waited_for_while_it_opens(world: WorkbookWorld) -> None:
+    one, target, books = delivery(1, PLAIN), world.open(), world.server.tenant.workbooks
+    target.find(one.key)
+    books.opens_after = 2
+    try:
+        target.deliver(one)
+        assert world.count(one.key) == 1
+        books.opens_after = -1
+        with pytest.raises(TransientError, match="does not open"):
+            target.find(one.key)
+    finally:
+        books.opens_after = 0
+    assert len([seen for seen in world.server.requests if "/operations/" in seen.path]) >= 3
+    assert world.sessions() == 0
+
+
 def test_a_refusal_is_looked_up_and_a_row_that_came_all_the_same_is_a_receipt(world: WorkbookWorld) -> None:
     one, target = delivery(1, PLAIN), world.open()
     with failing(world.server, "POST", ADD, "status-after 400 InvalidArgument"):

@@ -46,6 +46,9 @@ class Workbooks(Area):
         super().__init__(tenant)
         self.tables: dict[str, dict[str, TableRecord]] = {}
         self.sessions: dict[str, BookSession] = {}
+        self.operations: dict[str, dict[str, Any]] = {}
+        self.opens_after = 0
+        """How often one has to ask after a session before the workbook is open; 0 opens it at once, -1 never."""
         self.most_sessions = 0
         """The most persistent sessions that were open on one workbook at one time."""
         self.closed = 0
@@ -70,6 +73,29 @@ class Workbooks(Area):
             self.most_sessions, sum(one.item == item and one.persists for one in self.sessions.values())
         )
         return identity
+
+    def begin_slowly(self, item: str) -> str:
+        """Begin to open a session and return the id of the operation one has to ask after."""
+        self.book(item)
+        identity = uuid.uuid4().hex
+        self.operations[identity] = {"item": item, "asks": self.opens_after}
+        self.changed("operations", identity)
+        return identity
+
+    def ask(self, identity: str, base: str) -> dict[str, Any]:
+        """Return how far an operation is."""
+        if identity not in self.operations:
+            raise Refusal(404, "ItemNotFound", "The requested resource doesn't exist.")
+        found = self.operations[identity]
+        if found["asks"] < 0:
+            return {"id": identity, "status": "failed", "error": {"code": "internalServerError", "message": "No."}}
+        found["asks"] -= 1
+        self.changed("operations", identity)
+        if found["asks"] >= 0:
+            return {"id": identity, "status": "running"}
+        found["asks"] = 0
+        where = f"{self.tenant.url}{base}/sessionInfoResource(key='{identity}')"
+        return {"id": identity, "status": "succeeded", "resourceLocation": where}
 
     def end(self, request: Request) -> None:
         """Close a session."""
@@ -165,8 +191,22 @@ def routes(tenant: Any) -> list[Route]:
 
     async def begin(request: Request) -> Response:
         persists = bool((await content(request)).get("persistChanges"))
+        if books.opens_after and "respond-async" in request.headers.get("prefer", ""):
+            base = request.url.path.rpartition("/")[0]
+            operation = books.begin_slowly(request.path_params["item"])
+            return nothing(202, {"Location": f"{tenant.url}{base}/operations/{operation}"})
         identity = books.begin(request.path_params["item"], persists)
         return answer({"id": identity, "persistChanges": persists}, 201)
+
+    async def operation(request: Request) -> Response:
+        base = request.url.path.partition("/operations/")[0]
+        return answer(books.ask(request.path_params["operation"], base))
+
+    async def opened(request: Request) -> Response:
+        found = re.fullmatch(r"sessionInfoResource\(key='(\w+)'\)", request.path_params["function"])
+        if not found or found[1] not in books.operations:
+            raise Refusal(404, "ItemNotFound", "The requested resource doesn't exist.")
+        return answer({"id": books.begin(request.path_params["item"], True), "persistChanges": True})
 
     async def end(request: Request) -> Response:
         books.end(request)
@@ -207,6 +247,8 @@ def routes(tenant: Any) -> list[Route]:
     return [
         Route(book + "/createSession", begin, methods=["POST"]),
         Route(book + "/closeSession", end, methods=["POST"]),
+        Route(book + "/operations/{operation}", operation, methods=["GET"]),
+        Route(book + "/{function}", opened, methods=["GET"]),
         Route(one, one_table, methods=["GET"]),
         Route(one + "/columns", columns, methods=["GET"]),
         Route(one + "/columns/{column}/dataBodyRange", body, methods=["GET"]),

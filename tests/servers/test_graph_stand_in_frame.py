@@ -56,6 +56,7 @@ def folders(graph: GraphServer) -> list[str]:
     ("behaviour", "status", "happens"),
     [
         ("status 503", 503, False),
+        ("status 202", 202, False),
         ("status-after 500", 500, True),
         ("retry 7", 429, False),
         ("unauthorised", 401, False),

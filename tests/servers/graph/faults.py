@@ -11,7 +11,7 @@ from time import monotonic, time
 
 from starlette.responses import Response
 
-from tests.servers.graph.answers import error
+from tests.servers.graph.answers import error, nothing
 
 CODES = {
     400: "BadRequest",
@@ -139,8 +139,10 @@ def refusal(behaviour: str, url: str) -> Response | None:
 
 
 def failure(argument: str) -> Response:
-    """Return the error of a status, with its usual code unless another one is named."""
+    """Return the error of a status, with its usual code unless another one is named; below 300 an empty answer."""
     status, _, code = argument.partition(" ")
+    if int(status) < 300:
+        return nothing(int(status))
     return error(int(status), code or CODES.get(int(status), "UnknownError"))
 
 

@@ -150,6 +150,16 @@ def test_mail_marked_by_a_run_that_was_cut_off_is_handed_over_again(exchange: Co
     assert len(line.in_hand) == 4
 
 
+def test_mail_that_came_in_hand_in_the_meantime_is_not_handed_over_again(exchange: Council) -> None:
+    exchange.put(mail(1))
+    line = Line(exchange)
+    lost = line.inbox.follow(9, "", set())
+    line.inbox.claim_all(lost.messages)
+    assert line.look(0).messages == []
+    line.in_hand = {message.source_key for message in lost.messages}
+    assert line.look() == Followed([], line.bookmark)
+
+
 def test_without_a_ledger_the_mark_alone_decides(exchange: Council) -> None:
     exchange.put(mail(1))
     line = Line(exchange)

@@ -159,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self._behave(exchange.faults.next(seen.operation), seen)
         finally:
-            seen.ended = time.monotonic()
+            seen.ended = seen.ended or time.monotonic()
 
     def _signed_in(self) -> str:
         """Return who asks, or nothing after an answer that asks for a sign-in."""
@@ -229,7 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
             status, headers = 401, {"WWW-Authenticate": 'Basic realm="exchange"'}
         else:
             raise AssertionError(f"no such behaviour: {name}")
-        seen.status = status
+        seen.status, seen.ended = status, time.monotonic()
         self._send(status, content, headers)
 
     def _do(self, seen: Seen) -> tuple[int, bytes]:
@@ -239,7 +239,8 @@ class _Handler(BaseHTTPRequestHandler):
             return 500, soap_fault(fault.code)
 
     def _finish(self, seen: Seen, done: tuple[int, bytes]) -> None:
-        seen.status = done[0]
+        # Noted before the answer is out: the client may ask on at once.
+        seen.status, seen.ended = done[0], time.monotonic()
         self._send(*done)
 
     def _send(self, status: int, content: bytes, headers: dict[str, str] | None = None) -> None:

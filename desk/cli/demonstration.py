@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from desk.cli.printing import aside, print_line, print_table
+from desk.cli.reading_back import read_everything_back
 from desk.cli.session import Session
-from postroom.delivery import State
 from postroom.errors import ConfigError, ConnectorDown
 
 if TYPE_CHECKING:
@@ -105,14 +105,22 @@ def sample_back_office(data: Path, port: int) -> Iterator[None]:
         server.wait(10)
 
 
-def _drop_post(settings: Settings) -> None:
-    """Lay the sample post into the inbox; drawn once and kept, so that a second run brings the very same bytes."""
-    from demo.post.make import drop_post, write_post
+def sample_post(data: Path) -> Path:
+    """Return the folder of the sample post; drawn once and kept, so that a second run brings the very same bytes."""
+    from demo.post.make import write_post
 
-    kept = settings.data / "sample-post"
+    kept = data / "sample-post"
     if not kept.is_dir():
         with aside().status("Writing and drawing the sample post ..."):
             write_post(kept)
+    return kept
+
+
+def _drop_post(settings: Settings) -> None:
+    """Lay the sample post into the inbox."""
+    from demo.post.make import drop_post
+
+    kept = sample_post(settings.data)
     folder = next(Path(str(inbox.values["path"])) for inbox in settings.inboxes if inbox.kind == "folder")
     count = drop_post(kept, folder)
     print_line(f"{count} pieces of sample post lie in {folder}: mails, scans and photographs.")
@@ -120,20 +128,7 @@ def _drop_post(settings: Settings) -> None:
 
 def _read_back(line: Line, port: int) -> bool:
     """Ask every target what it holds under each key and compare it with the ledger, as an auditor would."""
-    from rich.progress import track
-
-    done = line.ledger.deliveries(states=(State.DONE,))
-    wrong = []
-    for delivery in track(done, "Reading back", console=aside(), transient=True):
-        target = line.target(delivery.target)
-        receipt = target.find(delivery.key)
-        held = target.read_back(receipt) if receipt else {}
-        shown = target.capabilities.reads_back
-        wrong += [
-            (delivery.item_id, delivery.target, name if receipt else "not there")
-            for name, value in delivery.fields.items()
-            if (shown is None or name in shown) and held.get(name, "") != value
-        ]
+    done, wrong = read_everything_back(line)
     in_back_office = _records(port)
     sent_there = sum(1 for delivery in done if _is_sample(line, delivery.target))
     print_line(

@@ -81,12 +81,19 @@ def demo(
     keep: Annotated[
         bool, typer.Option("--keep/--stop", help="Keep the sample back office open afterwards, to look at.")
     ] = False,
+    microsoft: Annotated[
+        bool, typer.Option("--microsoft", help="From a mailbox to a list, a library and a workbook of Microsoft 365.")
+    ] = False,
 ) -> None:
-    """Send sample post through the whole line into a sample back office, then say where to look."""
+    """Send sample post through the whole line into a sample back office, then say where to look.
+
+    With --microsoft, a sample tenant of Microsoft 365 on this machine takes the back office's place.
+    """
     from desk.cli.demonstration import demonstrate
+    from desk.cli.demonstration_microsoft import demonstrate_microsoft
 
     session = session_of(context)
     if session.data is None:
-        session.data = Path(__file__).parents[2] / "var" / "demo"
-    if not demonstrate(session, port, keep=keep):
+        session.data = Path(__file__).parents[2] / "var" / ("demo-microsoft" if microsoft else "demo")
+    if not (demonstrate_microsoft if microsoft else demonstrate)(session, port, keep=keep):
         raise typer.Exit(1)

@@ -101,6 +101,7 @@ class _Control:
                 "most_at_once": {address: self._server.most_at_once(address) for address in boxes},
                 "faults": len(self._server.faults.used),
                 "violations": self._server.violations,
+                "validated": self._server.validated,
             }
         )
 

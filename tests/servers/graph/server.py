@@ -111,6 +111,7 @@ class GraphServer:
         if control:
             self._front.open.routes[:0] = controls(self)
         schema = microsofts_schema() if validate else None
+        self.validated = schema is not None
         if schema:
             self._front.validate = lambda seen, reply: self.violations.extend(schema.wrong(seen, reply))
 

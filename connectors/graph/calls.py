@@ -18,6 +18,8 @@ _LONGEST_LISTING = 2_000
 """Pages after which a listing is taken to run in circles."""
 _OURS = 500
 _FULL = 507
+BUSY = (409, 412, 423)
+"""Statuses that say that somebody else is at it just now."""
 
 
 class Calls:
@@ -58,10 +60,10 @@ class Calls:
         """Return the entries of a listing, page by page to its end; an empty page is not the end.
 
         Raises:
-            ConnectorDown: What is listed is gone.
+            GraphRefusal: There is nothing to list, status 404.
         """
         for _ in range(_LONGEST_LISTING):
-            page = self._page(path, headers)
+            page = self.get(path, headers)
             if not isinstance(page.get("value"), list):
                 raise TransientError(f"{self.named}: Microsoft Graph gave no list.", hint="It is asked again.")
             yield from page["value"]
@@ -70,9 +72,14 @@ class Calls:
                 return
         raise TransientError(f"{self.named}: a listing does not end.", hint="It is asked again.")
 
-    def _page(self, path: str, headers: Mapping[str, str] | None) -> dict[str, Any]:
+    def look(self, path: str) -> list[dict[str, Any]]:
+        """Return every entry of a listing that was there when the target opened.
+
+        Raises:
+            ConnectorDown: It is gone.
+        """
         try:
-            return self.get(path, headers)
+            return list(self.pages(path))
         except GraphRefusal as refusal:
             message = f"{self.named}: what is to be searched is gone ({refusal})."
             raise ConnectorDown(message, hint="Run `postroom check`; somebody moved or deleted it.") from None

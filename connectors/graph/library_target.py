@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +16,10 @@ from postroom.errors import ConnectorDown, DeliveryUncertain, RefusedByTarget, T
 if TYPE_CHECKING:
     from connectors.graph.calls import Calls
     from connectors.graph.columns import Columns
+    from connectors.graph.errors import GraphRefusal
 
 _NO_KEY = "PR-CHECK"
-_LOCKED = 423
+_PART = re.compile(r"[1-9]\d*/([1-9]\d*)")
 _REWRITTEN = (".docx", ".docm", ".xlsx", ".xlsm", ".pptx", ".pptm")
 """SharePoint writes its columns into these files, so their size changes."""
 
@@ -55,7 +57,8 @@ class LibraryTarget:
         """
         calls, library = self._open()
         there = self._parts(calls, library, key)
-        total = max((int(part.rpartition("/")[2] or 0) for part in there), default=0)
+        totals = (match for part in there if (match := _PART.fullmatch(part)))
+        total = max((int(match[1]) for match in totals), default=0)
         if not total or any(f"{number}/{total}" not in there for number in range(1, total + 1)):
             return None
         return _receipt(there[f"1/{total}"], total)
@@ -158,7 +161,7 @@ class LibraryTarget:
         query = f"$filter=fields/{library.key}%20eq%20{literal(key)}&$expand={shown}"
         found: dict[str, dict[str, Any]] = {}
         try:
-            listed = list(calls.pages(f"{library.path}/list/items?{query}"))
+            listed = calls.look(f"{library.path}/list/items?{query}")
         except ConnectorDown:
             self._forget()
             raise
@@ -206,24 +209,27 @@ class LibraryTarget:
     def _describe(self, calls: Calls, library: _Library, item: str, values: dict[str, Any]) -> None:
         """Fill in the columns of a file, the key among them: with that the file counts as delivered."""
         from connectors.graph.calls import segment
-        from connectors.graph.errors import GraphRefusal
+        from connectors.graph.errors import NOT_FOUND, GraphRefusal
 
         try:
             calls.send("PATCH", f"{library.path}/items/{segment(item)}/listItem/fields", values)
         except GraphRefusal as refusal:
+            if refusal.status == NOT_FOUND:
+                # For a moment after an upload the library knows the file and not yet its columns.
+                raise calls.uncertain("its columns are not there yet") from None
             raise self._refused(refusal, library) from None
 
-    def _refused(self, refusal: Exception, library: _Library) -> Exception:
+    def _refused(self, refusal: GraphRefusal, library: _Library) -> Exception:
+        from connectors.graph.calls import BUSY
         from connectors.graph.errors import NOT_FOUND
 
-        status = getattr(refusal, "status", 0)
-        if status == _LOCKED:
-            return TransientError(f'Target "{self.name}": somebody has the file open.', hint="It is tried again.")
-        if status == NOT_FOUND:
+        if refusal.status in BUSY:
+            message = f'Target "{self.name}": somebody else is at the file ({refusal}).'
+            return TransientError(message, hint="It is tried again.")
+        if refusal.status == NOT_FOUND:
             self._forget()
             return ConnectorDown(
-                f'Target "{self.name}": "{library.title}" is gone, or the file was deleted meanwhile.',
-                hint="Check `site`, `library` and `folder`.",
+                f'Target "{self.name}": the library "{library.title}" is gone.', hint="Check `site` and `library`."
             )
         return RefusedByTarget(
             f'Target "{self.name}" refused a file of the record ({refusal}).',

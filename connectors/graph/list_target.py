@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from connectors.graph.target_settings import ListSettings
 from connectors.permissions import Permission
 from postroom.delivery import Capabilities, Delivery, Receipt, TargetClass
-from postroom.errors import ConnectorDown, RefusedByTarget
+from postroom.errors import ConnectorDown, RefusedByTarget, TransientError
 
 if TYPE_CHECKING:
     from connectors.graph.calls import Calls
@@ -144,7 +144,7 @@ class ListTarget:
 
         query = f"$filter=fields/{opened.key}%20eq%20{literal(key)}&$expand=fields($select={opened.key})"
         try:
-            listed = list(calls.pages(f"{opened.path}/items?{query}"))
+            listed = calls.look(f"{opened.path}/items?{query}")
         except ConnectorDown:
             self._forget()
             raise
@@ -153,6 +153,7 @@ class ListTarget:
 
     def _refused(self, refusal: GraphRefusal, key: str) -> Receipt:
         """Tell a key that is there already from a record that cannot be taken."""
+        from connectors.graph.calls import BUSY
         from connectors.graph.errors import NOT_FOUND
 
         if refusal.status == NOT_FOUND:
@@ -164,6 +165,8 @@ class ListTarget:
         found = self.find(key)
         if found is not None:
             return found
+        if refusal.status in BUSY:
+            raise TransientError(f'Target "{self.name}": the list is busy ({refusal}).', hint="It is tried again.")
         raise RefusedByTarget(
             f'Target "{self.name}" refused the record ({refusal}).',
             hint="Compare its values with the columns: required ones, choices, limits of numbers and dates.",

@@ -55,8 +55,11 @@ class PlannerTarget:
         if not self._is_whole(task):
             try:
                 self._describe(str(task.id), notes)
-            except TransientError as error:
-                raise DeliveryUncertain(f"{error.message} The task is there without notes.", hint=error.hint) from None
+            except (TransientError, RefusedByTarget) as error:
+                # For a moment after it was made, Planner may not find a task that is there.
+                raise DeliveryUncertain(
+                    f"{error.message} The task may be there without notes.", hint=error.hint
+                ) from None
         return self._receipt(task)
 
     def read_back(self, receipt: Receipt) -> dict[str, str]:
@@ -149,11 +152,11 @@ class PlannerTarget:
         details: PlannerTaskDetails = self._look(task, lambda one: one.details.get())
         how: RequestConfiguration[Any] = RequestConfiguration()
         how.headers.add("If-Match", str((details.additional_data or {}).get("@odata.etag", "")))
-        wanted = PlannerTaskDetails(description=notes)
+        wanted, calls = PlannerTaskDetails(description=notes), self._open()
         try:
-            self._open().client.run(lambda graph: _task(graph, task).details.patch(wanted, how), writes=True)
+            calls.client.run(lambda graph: _task(graph, task).details.patch(wanted, how), writes=True)
         except GraphRefusal as refusal:
-            raise self._refused(refusal) from None
+            raise calls.uncertain(f"its notes were refused, {refusal}") from None
 
     def _look(self, task: str, ask: Any) -> Any:
         from connectors.graph.errors import NOT_FOUND, GraphRefusal

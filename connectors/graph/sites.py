@@ -68,7 +68,7 @@ def drive_id(calls: Calls, site: str, user: str, library: str) -> str:
     owner = f"sites/{segment(site_id(calls, site))}" if site else f"users/{segment(user)}"
     if not library:
         return _default_drive(calls, owner)
-    drives = list(calls.pages(f"{owner}/drives?$select=id,name,webUrl"))
+    drives = calls.look(f"{owner}/drives?$select=id,name,webUrl")
     named = [drive for drive in drives if library.casefold() in (drive["name"].casefold(), drive["id"].casefold())]
     if len(named) != 1:
         there = ", ".join(sorted(drive["name"] for drive in drives)) or "none"

@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
-from connectors.graph.calls import Calls, segment
+from connectors.graph.calls import BUSY, Calls, segment
 from connectors.graph.errors import NOT_FOUND, GraphRefusal
 from connectors.graph.sites import below_root, drive_id
 from connectors.graph.target_settings import WorkbookSettings
 from postroom.errors import ConnectorDown, PostroomError, TransientError
 
-_BUSY = (409, 423)
 _ACCEPTED = 202
 _PAUSE_SECONDS = 0.5
 _LONGEST_OPENING = 120.0
@@ -145,17 +144,20 @@ class Workbook:
 
     def _in_session(self, book: str, session: Mapping[str, str]) -> Table:
         path = f"{book}/workbook/tables/{segment(self._settings.table)}"
-        if self.calls.find(f"{path}?$select=name", session) is None:
+        try:
+            headings = [str(one["name"]) for one in self.calls.pages(f"{path}/columns?$select=name,index", session)]
+        except GraphRefusal as refusal:
+            if _is_of_session(refusal):
+                raise
             raise ConnectorDown(
                 f'{self.calls.named}: the workbook has no table "{self._settings.table}".',
                 hint="Make one of the cells (Insert, Table), and name it under Table Design.",
-            )
-        headings = [str(one["name"]) for one in self.calls.pages(f"{path}/columns?$select=name,index", session)]
+            ) from None
         found = Table(self.calls, path, session, headings, 0)
         return found._replace(key=found.place(self._settings.key_title))
 
     def _not_opened(self, refusal: GraphRefusal) -> PostroomError:
-        if refusal.status in _BUSY or "session" in refusal.code.lower():
+        if refusal.status in BUSY or _is_of_session(refusal):
             return TransientError(
                 f"{self.calls.named}: the workbook is busy or locked ({refusal}).",
                 hint="It is tried again; see whether somebody has it open in an old Excel or has checked it out.",
@@ -177,6 +179,10 @@ class Workbook:
             )
         self._path = f"{drive}/items/{segment(str(found['id']))}"
         self._address = str(found.get("webUrl") or "")
+
+
+def _is_of_session(refusal: GraphRefusal) -> bool:
+    return "session" in refusal.code.lower()
 
 
 def fold(heading: str) -> str:

@@ -164,15 +164,25 @@ def test_a_record_with_some_of_its_files_is_absent_until_the_rest_is_there(world
     assert set(world.files) == names(one, "letter.pdf", "letter.pdf", "letter.pdf")
 
 
-@pytest.mark.parametrize("way", ["retry 5", "status 423 resourceLocked"])
-def test_once_a_file_is_there_nobody_says_that_nothing_was_sent(world: LibraryWorld, way: str) -> None:
-    for pattern in (CONTENT, FIELDS):
-        one, target = with_files(len(world.files), b"first", b"second"), world.open()
-        method = "PUT" if pattern == CONTENT else "PATCH"
-        with failing(world.server, method, pattern, "well", way), pytest.raises(DeliveryUncertain):
-            target.deliver(one)
+@pytest.mark.parametrize(
+    ("method", "pattern", "way"),
+    [
+        ("PUT", CONTENT, "retry 5"),
+        ("PUT", CONTENT, "status 423 resourceLocked"),
+        ("PATCH", FIELDS, "retry 5"),
+        ("PATCH", FIELDS, "status 423 resourceLocked"),
+        ("PATCH", FIELDS, "status 409 resourceModified"),
+        ("PATCH", FIELDS, "status 404 itemNotFound"),
+    ],
+)
+def test_once_a_file_is_there_nobody_says_that_nothing_was_sent(
+    world: LibraryWorld, method: str, pattern: str, way: str
+) -> None:
+    one, target = with_files(1, b"first", b"second"), world.open()
+    with failing(world.server, method, pattern, "well", way), pytest.raises(DeliveryUncertain):
         target.deliver(one)
-        assert world.count(one.key) == 2
+    target.deliver(one)
+    assert world.count(one.key) == 2
 
 
 def test_a_file_counts_only_with_its_columns(world: LibraryWorld) -> None:
@@ -360,6 +370,16 @@ def test_a_file_that_was_copied_with_its_columns_goes_to_a_person(world: Library
     world.items[copy.number]["fields"].update({"SourceKey": one.key, "SourcePart": "1/1"})
     with pytest.raises(RefusedByTarget, match="two files"):
         target.find(one.key)
+
+
+def test_a_part_that_somebody_wrote_over_is_filled_in_again(world: LibraryWorld) -> None:
+    one, target = with_files(1, b"first"), world.open()
+    target.deliver(one)
+    next(iter(world.items.values()))["fields"]["SourcePart"] = "one of one"
+    assert target.find(one.key) is None
+    target.deliver(one)
+    assert target.find(one.key) is not None
+    assert world.count(one.key) == 1
 
 
 def test_check_finds_the_library_and_says_what_is_missing(world: LibraryWorld) -> None:

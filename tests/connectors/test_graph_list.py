@@ -34,6 +34,7 @@ class ListWorld(TargetWorld):
         "a sign-in page": DeliveryUncertain,
         "refused": RefusedByTarget,
         "full": ConnectorDown,
+        "save conflict": TransientError,
     }
     ways: ClassVar = {
         "too many requests": "retry 7",
@@ -47,6 +48,7 @@ class ListWorld(TargetWorld):
         "a sign-in page": "page",
         "refused": "status 400 invalidRequest",
         "full": "status 507",
+        "save conflict": "status 409 conflict",
     }
 
     def __init__(self, server: GraphServer, *more: dict[str, Any], **key: bool) -> None:

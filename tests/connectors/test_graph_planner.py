@@ -124,7 +124,18 @@ def test_a_task_is_found_on_any_page_of_the_plan(world: PlannerWorld) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "way"), [("GET", "retry 3"), ("GET", "status 500"), ("PATCH", "status 500"), ("PATCH", "retry 3")]
+    ("method", "way"),
+    [
+        ("GET", "retry 3"),
+        ("GET", "status 500"),
+        ("GET", "status 404"),
+        ("GET", "empty"),
+        ("PATCH", "status 500"),
+        ("PATCH", "retry 3"),
+        ("PATCH", "status 404"),
+        ("PATCH", "status 409"),
+        ("PATCH", "status 400"),
+    ],
 )
 def test_a_task_without_its_notes_is_not_delivered_and_gets_them_later(
     world: PlannerWorld, method: str, way: str

@@ -178,6 +178,17 @@ def test_every_session_ends_whatever_happens(world: WorkbookWorld) -> None:
     assert world.sessions() == 0
 
 
+def test_a_session_that_ended_by_itself_is_tried_again(world: WorkbookWorld) -> None:
+    one, target = delivery(1, PLAIN), world.open()
+    for pattern in ("/columns$", "/dataBodyRange"):
+        with (
+            failing(world.server, "GET", pattern, "status 404 InvalidSessionReCreatable"),
+            pytest.raises(TransientError),
+        ):
+            target.deliver(one)
+    assert world.total() == 0
+
+
 def test_a_session_that_cannot_be_closed_takes_nothing_back(world: WorkbookWorld) -> None:
     one, target = delivery(1, PLAIN), world.open()
     with failing(world.server, "POST", "/closeSession$", "status 500"):

@@ -22,6 +22,11 @@ class GraphRefusal(Exception):
 
 def forbidden(named: str, code: str) -> SignInRefused:
     """Return the error for a 403: the account is known and may not do this."""
+    if code == _NO_WORKBOOKS:
+        return SignInRefused(
+            f"{named}: Excel in the cloud does not open workbooks for apps in this tenant ({code}).",
+            hint="Use a SharePoint list instead (kind: graph-list); no permission changes this.",
+        )
     return SignInRefused(
         f"{named}: the robot's account may not do this ({code or FORBIDDEN}).",
         hint="`postroom check` lists the permissions to grant; a new grant takes up to two hours to count.",
@@ -36,6 +41,7 @@ def code_of(content: bytes) -> str:
         return ""
 
 
+_NO_WORKBOOKS = "EditModeAccessDenied"
 FORBIDDEN = 403
 NOT_FOUND = 404
 CONFLICT = 409

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from connectors.graph.bookmark import Bookmark, FolderMark
 from connectors.graph.errors import GONE, GraphRefusal
@@ -55,6 +56,8 @@ class Walk:
     marks: Marks
     in_hand: Collection[str] | None
     limit: int
+    since: datetime | None = None
+    """Mail received earlier is left alone."""
     new: dict[str, Letter] = field(default_factory=dict)
     suspects: dict[str, None] = field(default_factory=dict)
     """Mails in hand that seem to have been taken back, in the order in which they were come across."""
@@ -105,7 +108,20 @@ class Walk:
             if letter.removed or not self.marks.any_of(letter):
                 self.suspects[letter.key] = None
             return False
-        if letter.removed or letter.draft or letter.key in self.bookmark.waiting or letter.key in self.new:
+        if letter.removed or letter.key in self.bookmark.waiting or letter.key in self.new:
             return False
-        # Without a ledger the mark alone decides; with one, a marked mail it does not know was cut off half-way.
+        if not letter.whole:
+            self.bookmark.waiting[letter.key] = 0
+            return False
+        return self.wanted(letter)
+
+    def wanted(self, letter: Letter) -> bool:
+        """Whether a mail of which everything is known is to be taken.
+
+        Without a ledger the mark alone decides; with one, a marked mail that it does not know was cut off half-way.
+        """
+        if letter.draft or (self.since is not None and letter.received_at < self.since):
+            return False
+        if self.in_hand is not None and letter.key in self.in_hand:
+            return False
         return not (self.marks.any_of(letter) if self.in_hand is None else self.marks.final(letter))

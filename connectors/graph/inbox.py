@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 
 import structlog
@@ -57,12 +57,12 @@ class GraphInbox:
     def follow(self, limit: int, bookmark: str, in_hand: Collection[str] | None) -> Followed:
         """Return up to `limit` new mails since the bookmark, and those in hand that staff took back."""
         with self._errors():
-            walk = Walk(Bookmark.parse(bookmark), self._marks, in_hand, limit)
+            walk = Walk(Bookmark.parse(bookmark), self._marks, in_hand, limit, self._since())
             folders = [self._folders.id_of(path) for path in self._settings.folders]
             walk.bookmark.folders = {id_: mark for id_, mark in walk.bookmark.folders.items() if id_ in folders}
-            self._look_at_waiting(walk, folders)
             for folder in folders:
                 walk.through(folder, partial(changes, self._client, self._settings.mailbox))
+            self._look_at_waiting(walk, folders)
             messages = self._read(walk)
             taken_back = self._confirmed(walk, folders)
             return Followed(messages, str(walk.bookmark), taken_back)
@@ -103,10 +103,14 @@ class GraphInbox:
         """Close the connections."""
         self._client.close()
 
+    def _since(self) -> datetime | None:
+        since = self._settings.since
+        return datetime.combine(since, time(), UTC) if since else None
+
     def _look_at_waiting(self, walk: Walk, folders: list[str]) -> None:
         keys = list(walk.bookmark.waiting)
         for key, letter in look_at(self._client, self._named, self._settings.mailbox, keys).items():
-            if letter is None or letter.folder not in folders or self._marks.final(letter):
+            if letter is None or letter.folder not in folders or not walk.wanted(letter):
                 del walk.bookmark.waiting[key]
             elif len(walk.new) < walk.limit:
                 walk.new[key] = letter
@@ -195,5 +199,5 @@ class GraphInbox:
 def permissions(settings: GraphInboxSettings) -> tuple[Permission, ...]:
     """Return what the robot must be allowed to do, and no more."""
     where = "Exchange Online (RBAC for Applications)"
-    why = "read post, put categories on it and move it"
+    why = "to read post, put categories on it and move it"
     return (Permission("Application Mail.ReadWrite", where, f"mailbox {settings.mailbox} alone", why),)

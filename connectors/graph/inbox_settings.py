@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -18,6 +19,9 @@ class GraphInboxSettings(GraphAccount):
     mailbox: str = Field(min_length=1, description="Address of the user's or shared mailbox.")
     folders: tuple[str, ...] = Field(
         ("Inbox",), min_length=1, description="The folders post arrives in; `/` goes down into a folder."
+    )
+    since: date | None = Field(
+        None, description="Mail received before this day is left alone; for the first look into a full folder."
     )
     done_folder: str = Field(
         "Done", description="Where post goes when all its items are done; left empty, it stays where it is."

@@ -34,6 +34,8 @@ class Letter:
     draft: bool = False
     removed: bool = False
     """Whether it has left the folder, or was deleted."""
+    whole: bool = True
+    """Whether everything about it was told; a change may be told with what changed alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def _letter(message: Message) -> Letter:
         folder=message.parent_folder_id or "",
         draft=bool(message.is_draft),
         removed="@removed" in told,
+        whole=message.categories is not None and message.received_date_time is not None,
     )
 
 

@@ -294,8 +294,6 @@ def _receipt(message: Message) -> Receipt:
 
 def permissions(settings: MailSettings) -> tuple[Permission, ...]:
     """Return what the robot's account needs to send letters."""
-    scope = f"the mailbox {settings.mailbox} (RBAC for Applications; no tenant-wide consent beside it)"
-    return (
-        Permission("Application Mail.ReadWrite", "Exchange Online", scope, "to write drafts and look letters up"),
-        Permission("Application Mail.Send", "Exchange Online", scope, "to send letters"),
-    )
+    where, scope = "Exchange Online (RBAC for Applications)", f"mailbox {settings.mailbox} alone"
+    drafts = Permission("Application Mail.ReadWrite", where, scope, "to write drafts and look letters up")
+    return drafts, Permission("Application Mail.Send", where, scope, "to send letters")

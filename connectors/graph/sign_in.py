@@ -31,6 +31,7 @@ _REMEDIES = {
     "AADSTS700027": "The certificate is not the app registration's, or has run out: upload its public part there.",
     "AADSTS700024": "This machine's clock is wrong by minutes: set it by a time server.",
     "AADSTS700016": "There is no such app in this tenant: compare `client_id` and `tenant_id` with its overview page.",
+    "AADSTS7000218": "A code may not be used for this app: allow public client flows under Authentication.",
     "AADSTS90002": "There is no such tenant: compare `tenant_id` with the app registration's overview page.",
     "AADSTS7000112": "The app is switched off: enable it under Enterprise applications.",
     "AADSTS53003": "Conditional access refuses this machine: ask for a policy for workload identities that allows it.",

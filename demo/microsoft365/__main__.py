@@ -17,6 +17,8 @@ from demo.microsoft365.mail import bring_post
 from demo.microsoft365.tenant import furnish, plan_of
 from tests.servers.graph import GraphServer
 
+_REQUEST_SECONDS = 0.01
+
 
 def main() -> None:
     """Serve until told to end, on loopback alone."""
@@ -31,6 +33,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end.set())
     with GraphServer(given.state, port=given.port, ca_file=given.ca_file, control=True) as server:
+        # As if something of a network lay between, so that calls overlap.
+        server.tenant.takes = _REQUEST_SECONDS
         furnish(server.tenant, load_settings(given.config).processes)
         new = bring_post(server.tenant, given.post)
         plan, bucket = plan_of(server.tenant)

@@ -115,11 +115,15 @@ def _grants(settings: Settings) -> list[tuple[Permission, list[str]]]:
     """Return what must be granted in other systems, each once, with the names of the connectors that need it."""
     from connectors import registry
 
-    needed: dict[Permission, list[str]] = {}
+    needed: dict[tuple[str, str, str], tuple[Permission, list[str]]] = {}
     for connection in (*settings.inboxes, *settings.targets):
         for permission in registry.permissions(connection.role, connection.settings_without_secrets()):
-            needed.setdefault(permission, []).append(connection.name)
-    return list(needed.items())
+            granted = (permission.name, permission.where, permission.scope)
+            first, names = needed.setdefault(granted, (permission, []))
+            names.append(connection.name)
+            if permission.why not in first.why:
+                needed[granted] = (first._replace(why=f"{first.why}; {permission.why}"), names)
+    return list(needed.values())
 
 
 def _show_grants(grants: list[tuple[Permission, list[str]]]) -> None:

@@ -227,6 +227,28 @@ def test_a_mail_that_is_told_of_late_and_twice_comes_once(world: GraphWorld) -> 
     assert [message.source_key for message in inbox.follow(10, bookmark, ()).messages] == [key]
 
 
+def test_a_change_told_with_what_changed_alone_is_looked_at_whole(world: GraphWorld) -> None:
+    done, work, new = world.put(mail(1)), world.put(mail(2)), world.put(mail(3))
+    inbox = world.inbox(done_folder="", held_folder="")
+    followed = inbox.follow(10, "", ())
+    inbox.claim_all([message for message in followed.messages if message.source_key != new])
+    settle(inbox, next(message for message in followed.messages if message.source_key == done))
+    bookmark = inbox.follow(10, followed.bookmark, [work, new]).bookmark
+    world.mail.sparse = True
+    for key in (done, work, new):
+        world.mail.staff_read(key)
+    again = inbox.follow(10, bookmark, [work])
+    world.mail.sparse = False
+    assert [message.source_key for message in again.messages] == [new]
+    assert again.taken_back == ()
+
+
+def test_mail_of_before_the_first_day_is_left_alone(world: GraphWorld) -> None:
+    world.put(mail(1), received=datetime(2026, 9, 13, 23, 59, tzinfo=UTC))
+    new = world.put(mail(2), received=datetime(2026, 9, 14, 0, 0, tzinfo=UTC))
+    assert [message.source_key for message in world.inbox(since="2026-09-14").fetch(10)] == [new]
+
+
 def test_410_means_everything_again_and_the_ledger_decides_what_is_new(world: GraphWorld) -> None:
     keys = [world.put(mail(number)) for number in range(3)]
     inbox = world.inbox()

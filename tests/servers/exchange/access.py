@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tests.servers.exchange.store import Folder, Item, Mailbox, Refusal, Store
+from tests.servers.exchange.mailbox import Folder, Item, Mailbox, Refusal
+from tests.servers.exchange.store import Store
 from tests.servers.exchange.xml import Element, name_of, text_at
 
 _ID = re.compile(r"[A-Za-z0-9+/=]{40,}")

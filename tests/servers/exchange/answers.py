@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import getaddresses
 
+from tests.servers.exchange.mailbox import Folder, Item, Mailbox, PropertyId, Refusal
 from tests.servers.exchange.mime import Attached, header, headers, written_anew
-from tests.servers.exchange.store import Folder, Item, Mailbox, PropertyId, Refusal
 from tests.servers.exchange.xml import Element, T, every, text_at
 
 NOT_LISTED = {"item:MimeContent", "item:Body", "item:Attachments", "item:InternetMessageHeaders",

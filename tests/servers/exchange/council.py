@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from connectors.exchange import ExchangeInbox, ExchangeMailSettings, ExchangeMailTarget, ExchangeSettings
 from connectors.letter import Letter
+from tests.servers.exchange.mailbox import Item
 from tests.servers.exchange.server import ExchangeServer
-from tests.servers.exchange.store import Item
 
 MAILBOX, OUTSIDE = "post@council.example", "chief@council.example"
 USER, PASSWORD = "COUNCIL\\robot", "canary-password"

@@ -9,8 +9,8 @@ from email.message import EmailMessage
 
 from tests.servers.exchange.access import Caller
 from tests.servers.exchange.answers import Asked, folder_element, id_element, item_element, property_id, safe
+from tests.servers.exchange.mailbox import Change, Item, Mailbox, Refusal, new_identity
 from tests.servers.exchange.restriction import matches, named, ordered
-from tests.servers.exchange.store import Change, Item, Mailbox, Refusal, new_identity
 from tests.servers.exchange.xml import Element, M, T, bad, below, every, good, name_of, text_at
 
 

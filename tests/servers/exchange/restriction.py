@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.servers.exchange.answers import property_id
+from tests.servers.exchange.mailbox import Item, Refusal
 from tests.servers.exchange.mime import header
-from tests.servers.exchange.store import Item, Refusal
 from tests.servers.exchange.xml import Element, below, every, name_of, text_at
 
 

@@ -19,10 +19,11 @@ from lxml import etree
 
 from tests.servers.exchange.access import Caller, Fault
 from tests.servers.exchange.faults import Faults
+from tests.servers.exchange.mailbox import Refusal
 from tests.servers.exchange.ntlm import NtlmSignIn
 from tests.servers.exchange.operations import OPERATIONS
 from tests.servers.exchange.schema import schema
-from tests.servers.exchange.store import Refusal, Store
+from tests.servers.exchange.store import Store
 from tests.servers.exchange.xml import Element, M, S, T, bad, below, name_of, soap_fault
 
 PATH = "/EWS/Exchange.asmx"

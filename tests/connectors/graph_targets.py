@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import random
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from postroom.delivery import Delivery, Target
-from postroom.errors import PostroomError
+from postroom.errors import DeliveryUncertain, PostroomError, TransientError
 from tests.servers.graph import GraphServer
 
 MOST_REQUESTS = 40
+WEATHER = (
+    "well",
+    "well",
+    "status 500",
+    "status-after 500",
+    "status-after 504",
+    "reset-before",
+    "reset-after",
+    "truncated",
+)
 
 
 def account(server: GraphServer) -> dict[str, Any]:
@@ -81,3 +92,41 @@ def deliver_after_crashes(
         if through:
             return requests
     raise AssertionError("a delivery takes too many requests")
+
+
+def deliver_in_bad_weather(
+    server: GraphServer,
+    opened: Callable[[], Target],
+    deliveries: Iterable[Delivery],
+    count: Callable[[str], int],
+    records: int = 1,
+) -> None:
+    """Deliver while most requests go wrong, as the ledger does: look up, send if absent, until it is there.
+
+    Args:
+        server: The stand-in.
+        opened: Gives the target as a fresh worker opens it.
+        deliveries: What to deliver.
+        count: Says how many records the system holds with a key.
+        records: How many it shall hold in the end.
+    """
+    chance = random.Random(1)
+    for delivery in deliveries:
+        target = opened()
+        server.faults.on("*", "^/v1.0/|^/up/", *(chance.choice(WEATHER) for _ in range(12)))
+        for _ in range(MOST_REQUESTS):
+            try:
+                receipt = target.find(delivery.key) or target.deliver(delivery)
+            except (TransientError, DeliveryUncertain):
+                continue
+            break
+        else:
+            raise AssertionError("a delivery does not get through")
+        server.faults.clear()
+        target.close()
+        fresh = opened()
+        found = fresh.find(delivery.key)
+        fresh.close()
+        assert count(delivery.key) == records
+        assert found is not None
+        assert found.reference == receipt.reference

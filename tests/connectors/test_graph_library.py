@@ -14,7 +14,13 @@ from connectors.graph.target_settings import LibrarySettings
 from connectors.graph.upload import RANGE_BYTES, SMALL_BYTES, STEP
 from postroom.delivery import Attachment, Delivery, Target
 from postroom.errors import ConnectorDown, DeliveryUncertain, RefusedByTarget, SignInRefused, TransientError
-from tests.connectors.graph_targets import account, deliver_after_crashes, failing, graph_server
+from tests.connectors.graph_targets import (
+    account,
+    deliver_after_crashes,
+    deliver_in_bad_weather,
+    failing,
+    graph_server,
+)
 from tests.contracts.target import PLAIN, TargetContract, TargetWorld, delivery
 from tests.servers.graph import GraphServer, drives
 from tests.servers.graph import sharepoint_columns as columns
@@ -137,6 +143,11 @@ def test_a_record_without_files_becomes_a_text_with_its_fields(world: LibraryWor
     (file,) = world.files.values()
     assert file.name == f"{one.key}-1 record.txt"
     assert "full name: Ada Osei" in file.content.decode()
+
+
+def test_in_bad_weather_every_record_arrives_once(world: LibraryWorld) -> None:
+    made = (with_files(number, b"first", b"second") for number in range(10))
+    deliver_in_bad_weather(world.server, world.target, made, world.count, records=2)
 
 
 def test_an_answer_lost_after_any_request_uploads_no_file_twice(world: LibraryWorld) -> None:

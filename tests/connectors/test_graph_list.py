@@ -12,7 +12,13 @@ from connectors.graph.list_target import ListTarget, permissions
 from connectors.graph.target_settings import ListSettings
 from postroom.delivery import Target
 from postroom.errors import ConnectorDown, DeliveryUncertain, RefusedByTarget, SignInRefused, TransientError
-from tests.connectors.graph_targets import account, deliver_after_crashes, failing, graph_server
+from tests.connectors.graph_targets import (
+    account,
+    deliver_after_crashes,
+    deliver_in_bad_weather,
+    failing,
+    graph_server,
+)
 from tests.contracts.target import PLAIN, TargetContract, TargetWorld, delivery
 from tests.servers.graph import GraphServer
 from tests.servers.graph import sharepoint_columns as columns
@@ -89,6 +95,11 @@ def world(server: GraphServer) -> ListWorld:
 
 class TestListContract(TargetContract):
     kind = "graph-list"
+
+
+def test_in_bad_weather_every_record_arrives_once(world: ListWorld) -> None:
+    made = (delivery(number, PLAIN) for number in range(10))
+    deliver_in_bad_weather(world.server, world.target, made, world.count)
 
 
 def test_an_answer_lost_after_any_request_makes_no_second_item(world: ListWorld) -> None:

@@ -13,7 +13,13 @@ from connectors.graph.mail_target import KEY_PROPERTY, MailTarget, permissions
 from connectors.graph.target_settings import MailSettings
 from postroom.delivery import Target
 from postroom.errors import ConnectorDown, DeliveryUncertain, RefusedByTarget, SignInRefused, TransientError
-from tests.connectors.graph_targets import account, deliver_after_crashes, failing, graph_server
+from tests.connectors.graph_targets import (
+    account,
+    deliver_after_crashes,
+    deliver_in_bad_weather,
+    failing,
+    graph_server,
+)
 from tests.contracts.target import TargetContract, TargetWorld, delivery
 from tests.servers.graph import GraphServer
 
@@ -113,6 +119,11 @@ class TestMailContract(TargetContract):
     kind = "graph-mail"
     plain = PLAIN
     nasty = NASTY
+
+
+def test_in_bad_weather_every_record_arrives_once(world: MailWorld) -> None:
+    made = (delivery(number, PLAIN) for number in range(10))
+    deliver_in_bad_weather(world.server, world.target, made, world.count)
 
 
 def test_an_answer_lost_after_any_request_sends_no_second_letter(world: MailWorld) -> None:

@@ -14,7 +14,13 @@ from connectors.graph.workbook_target import WorkbookTarget, permissions
 from connectors.locks import one_holder
 from postroom.delivery import Target
 from postroom.errors import ConnectorDown, DeliveryUncertain, RefusedByTarget, SignInRefused, TransientError
-from tests.connectors.graph_targets import account, deliver_after_crashes, failing, graph_server
+from tests.connectors.graph_targets import (
+    account,
+    deliver_after_crashes,
+    deliver_in_bad_weather,
+    failing,
+    graph_server,
+)
 from tests.contracts.target import PLAIN, TargetContract, TargetWorld, delivery
 from tests.servers.graph import GraphServer
 
@@ -102,6 +108,11 @@ def world(server: GraphServer) -> Iterator[WorkbookWorld]:
 
 class TestWorkbookContract(TargetContract):
     kind = "graph-workbook"
+
+
+def test_in_bad_weather_every_record_arrives_once(world: WorkbookWorld) -> None:
+    made = (delivery(number, PLAIN) for number in range(10))
+    deliver_in_bad_weather(world.server, world.target, made, world.count)
 
 
 def test_an_answer_lost_after_any_request_adds_no_second_row(world: WorkbookWorld) -> None:

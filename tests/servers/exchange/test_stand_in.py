@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,11 +13,12 @@ import pytest
 from lxml import etree
 
 from connectors.exchange import ExchangeInbox, ExchangeSettings, calls
+from connectors.exchange.errors import Refusal
 from tests.contracts.inbox import mail
 from tests.servers.exchange.council import MAILBOX, PASSWORD, USER, Council, council
 from tests.servers.exchange.mime import attached, written_anew
 from tests.servers.exchange.schema import schema
-from tests.servers.exchange.xml import MESSAGES, TYPES
+from tests.servers.exchange.xml import MESSAGES, TYPES, M, T
 from tests.servers.schemas import MISSING
 
 SCHEMA = schema()
@@ -87,6 +89,41 @@ def test_an_id_is_gone_for_good_once_its_mail_moved(exchange: Council) -> None:
     assert len({first, second, third}) == 3
     box = exchange.inbox()._open()
     assert list(box.look([first, second, third])) == [third]
+
+
+def test_attachments_are_handed_out_one_by_one(exchange: Council) -> None:
+    raw = (
+        b'Content-Type: multipart/mixed; boundary="a-b"\r\n\r\n--a-b\r\nContent-Type: application/pdf\r\n'
+        b"Content-Disposition: attachment; filename=x.pdf\r\n\r\nPDF\r\n--a-b\r\nContent-Type: message/rfc822\r\n\r\n"
+        b"Subject: Inside\r\n\r\nwords\r\n--a-b--\r\n"
+    )
+    session, mail_id = exchange.inbox()._open().session, exchange.put(raw)
+    item = session.one(calls.get_item(mail_id, "item:Attachments"))
+    ids = [one.get("Id") for one in calls.every(item, "m:Items/*/t:Attachments/*/t:AttachmentId")]
+    request = M.GetAttachment(M.AttachmentIds(*(T.AttachmentId(Id=one) for one in ids)))
+    file, inner = session.ask(request)
+    assert b64decode(calls.text_at(file, "m:Attachments/t:FileAttachment/t:Content")) == b"PDF"
+    assert b"Subject: Inside" in b64decode(
+        calls.text_at(inner, "m:Attachments/t:ItemAttachment/t:Message/t:MimeContent")
+    )
+
+
+def test_mails_are_found_by_their_message_id(exchange: Council) -> None:
+    for number in (1, 2, 2):
+        exchange.put(mail(number))
+    box = exchange.inbox()._open()
+    wanted = T.FieldURIOrConstant(T.Constant(Value="<2@example.org>"))
+    condition = T.IsEqualTo(T.FieldURI(FieldURI="message:InternetMessageId"), wanted)
+    answer = box.session.one(calls.find_items([box.folder("Inbox")], 0, 9, condition))
+    assert len(calls.every(answer, "m:RootFolder/t:Items/*")) == 2
+
+
+def test_a_listing_does_not_give_what_exchange_gives_only_at_a_look(exchange: Council) -> None:
+    box = exchange.inbox()._open()
+    request = calls.find_items([box.folder("Inbox")], 0, 9)
+    calls.every(request, "m:ItemShape/t:AdditionalProperties")[0].append(T.FieldURI(FieldURI="item:Body"))
+    with pytest.raises(Refusal, match="ErrorInvalidPropertyRequest"):
+        box.session.one(request, seen=("ErrorInvalidPropertyRequest",))
 
 
 def test_a_change_key_is_good_for_one_state(exchange: Council) -> None:

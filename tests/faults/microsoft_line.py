@@ -1,0 +1,115 @@
+"""The real line from a mailbox to a list, a library and a workbook, in processes that can be killed at any moment.
+
+The processes are forked from one that has done the slow imports and trained triage, and that has no threads.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from multiprocessing.forkserver import ensure_running
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import structlog
+
+from config.settings import load_settings
+from connectors.graph import workbook
+from demo.microsoft365.rounds import one_round
+from extractors.reading import read_message
+from extractors.triage import Triager
+from extractors.understanding import understand
+from flows.open_line import Line
+from postroom import failpoints
+from postroom.errors import NotAllowed
+from postroom.ledger import ItemState
+from postroom.message import Message
+
+SLOW_IMPORTS = (
+    "azure.identity",
+    "connectors.graph.transport",
+    "msgraph.graph_service_client",
+    "msgraph.generated.models.message_collection_response",
+    "msgraph.generated.models.planner_task",
+    "msgraph.generated.users.item.mail_folders.item.messages.delta.delta_request_builder",
+    "msgraph.generated.users.item.messages.item.attachments.attachments_request_builder",
+    "msgraph.generated.users.item.messages.item.move.move_post_request_body",
+)
+"""What the connectors import when they are first used, imported once for all processes."""
+OFFICER = "Pat"
+_REST_SECONDS = 1.5
+_MAIN = load_settings()
+_TRIAGER = Triager(_MAIN.processes, _MAIN.triage)
+_MAIL = Message("post", "1", "1.eml", b"Subject: Bins\r\n\r\nPlease collect.\r\n", datetime(2026, 9, 14, tzinfo=UTC))
+_READ = understand(read_message(_MAIL, _MAIN.limits, _MAIN.ocr), _TRIAGER, _MAIN.processes, _MAIN.ocr)
+"""Reading once fills what is kept between readings."""
+_CONTEXT = get_context("forkserver")
+_CONTEXT.set_forkserver_preload([__name__, *SLOW_IMPORTS])
+
+
+def start(
+    config: Path, data: Path, armed: str = "", *, until_rest: bool = False, looks_first: bool = True
+) -> BaseProcess:
+    """Start the line in a process of its own.
+
+    Args:
+        config: The configuration folder.
+        data: The data folder.
+        armed: The failpoint to be killed at, if any.
+        until_rest: Whether it ends once nothing moves any more; else it works until it is killed.
+        looks_first: Whether the workbook is looked into before a row is added; without, the guard is broken.
+    """
+    # Python 3.11 does not tell the process that forks where modules lie.
+    os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])
+    ensure_running()
+    given = (config, data, armed, until_rest, looks_first, dict(os.environ))
+    process = _CONTEXT.Process(target=work, args=given)
+    process.start()
+    return process
+
+
+def work(
+    config: Path, data: Path, armed: str, until_rest: bool, looks_first: bool, environment: dict[str, str]
+) -> None:
+    """Take every step again and again; an officer sends on what waits for a person."""
+    os.environ.update(environment)
+    if not looks_first:
+        workbook.Table.rows = lambda self, key: []  # type: ignore[method-assign]
+    structlog.configure(processors=[structlog.processors.JSONRenderer()], logger_factory=_Silent)
+    line = Line(load_settings(config, data))
+    vars(line)["triager"] = _TRIAGER
+    failpoints.arm(armed)
+    quiet_since = time.monotonic()
+    while not until_rest or time.monotonic() - quiet_since < _REST_SECONDS:
+        if one_round(line) + clear_queue(line):
+            quiet_since = time.monotonic()
+        time.sleep(0.01)
+    line.close()
+
+
+def clear_queue(line: Line) -> int:
+    """Release every item of a process that waits for a person, as an officer does who finds it right."""
+    plans = {process.id: process.deliver for process in line.settings.processes}
+    cleared = 0
+    for item in line.ledger.items(state=ItemState.WITH_PERSON, limit=1000):
+        plan = plans.get(item.process)
+        if plan and not item.protected and not _tried(line, item.id):
+            try:
+                line.ledger.release(item.id, plan, OFFICER)
+                cleared += 1
+            except NotAllowed:
+                continue
+    return cleared
+
+
+def _tried(line: Line, item_id: str) -> bool:
+    """Whether a delivery of the item was made already; one that needs a person is left to the test to find."""
+    return any(delivery.target != "waiting" for delivery in line.ledger.item(item_id).deliveries)
+
+
+class _Silent(structlog.PrintLogger):
+    def __init__(self, *_: object) -> None:
+        super().__init__(sys.stderr if os.environ.get("POSTROOM_LOUD") else Path(os.devnull).open("w"))  # noqa: SIM115

@@ -83,13 +83,14 @@ def _take_batch(ledger: Ledger, inbox: Inbox, messages: list[Message]) -> list[A
     arrivals = ledger.add_messages(messages)
     failpoint(Failpoint.INTAKE_COMMITTED)
     for arrival in arrivals:
-        if arrival.stage is Stage.SETTLED:
+        if arrival.stage is Stage.SETTLED and not arrival.taken_back:
             # It was put back after it was settled, or the move was lost: it is done, and is moved again.
             ledger.settle_again(arrival.message_id)
     if isinstance(inbox, FollowedInbox):
-        inbox.claim_all(messages)
+        ours = [message for message, arrival in zip(messages, arrivals, strict=True) if not arrival.taken_back]
+        inbox.claim_all(ours)
         failpoint(Failpoint.INTAKE_CLAIMED)
-        ledger.mark_claimed([arrival.message_id for arrival in arrivals])
+        ledger.mark_claimed([arrival.message_id for arrival in arrivals if not arrival.taken_back])
         return arrivals
     for message in messages:
         inbox.claim(message.id, message.source_key, message.digest)

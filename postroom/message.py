@@ -141,19 +141,27 @@ class Followed:
     """Source keys of post in hand that staff moved away, deleted or unmarked."""
 
 
+class InHand(Collection[str], Protocol):
+    """Source keys of an inbox's post that is claimed and not settled, as the ledger knows them."""
+
+    def is_over(self, source_key: str) -> bool:
+        """Whether the ledger is through with a message: it was settled, or staff took it back."""
+        ...
+
+
 @runtime_checkable
 class FollowedInbox(Inbox, Protocol):
     """An inbox that can tell what changed since the last look, and so sees what staff do to post in hand."""
 
-    def follow(self, limit: int, bookmark: str, in_hand: Collection[str] | None) -> Followed:
+    def follow(self, limit: int, bookmark: str, in_hand: InHand | None) -> Followed:
         """Return up to `limit` new messages and what staff took back; safe to repeat, changes nothing.
 
         Args:
             limit: How many messages at most.
             bookmark: What the last look returned; empty for a look at everything.
-            in_hand: Source keys of the post that is claimed and not settled, as the ledger knows them: a mail that
-                carries the robot's mark and is not among them was marked by a run that was cut off, and is handed over
-                again. None where there is no ledger, so that the mark alone decides.
+            in_hand: What the ledger knows: a mail that carries the robot's mark and is not among them was marked by a
+                run that was cut off, and is handed over again; one that is over is staff's, wherever they put it. None
+                where there is no ledger, so that the mark alone decides.
         """
         ...
 

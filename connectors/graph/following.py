@@ -7,13 +7,14 @@ Source: https://learn.microsoft.com/graph/delta-query-overview
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors.graph.bookmark import Bookmark, FolderMark
 from connectors.graph.errors import GONE, GraphRefusal
 from connectors.graph.letters import Letter, Page
+from postroom.message import InHand
 
 LARGEST_PAGE = 100
 """Mails asked for in one page."""
@@ -54,7 +55,7 @@ class Walk:
 
     bookmark: Bookmark
     marks: Marks
-    in_hand: Collection[str] | None
+    in_hand: InHand | None
     limit: int
     since: datetime | None = None
     """Mail received earlier is left alone."""
@@ -122,6 +123,6 @@ class Walk:
         """
         if letter.draft or (self.since is not None and letter.received_at < self.since):
             return False
-        if self.in_hand is not None and letter.key in self.in_hand:
+        if self.in_hand is not None and (letter.key in self.in_hand or self.in_hand.is_over(letter.key)):
             return False
         return not (self.marks.any_of(letter) if self.in_hand is None else self.marks.final(letter))

@@ -7,7 +7,7 @@ that was moved, is theirs, and is not touched again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
@@ -27,7 +27,7 @@ from connectors.permissions import Permission
 from postroom.clock import utc_now
 from postroom.disposition import Disposition
 from postroom.errors import ConnectorDown, SignInRefused, TransientError
-from postroom.message import Followed, Message, Problem
+from postroom.message import Followed, InHand, Message, Problem
 
 _MOST_FAILURES = 5
 _BYTES_AT_ONCE = 100_000_000
@@ -54,7 +54,7 @@ class GraphInbox:
         """Return up to `limit` mails without the robot's mark, oldest first; none is changed."""
         return self.follow(limit, "", None).messages if limit else []
 
-    def follow(self, limit: int, bookmark: str, in_hand: Collection[str] | None) -> Followed:
+    def follow(self, limit: int, bookmark: str, in_hand: InHand | None) -> Followed:
         """Return up to `limit` new mails since the bookmark, and those in hand that staff took back."""
         with self._errors():
             walk = Walk(Bookmark.parse(bookmark), self._marks, in_hand, limit, self._since())

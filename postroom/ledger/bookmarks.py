@@ -55,9 +55,9 @@ class Bookmarks(Messages):
         with self._writing() as connection:
             execute(connection, update(_MESSAGES).where(*where).values(claimed_at=self._clock()))
 
-    def in_hand(self, inbox: str) -> InHand:
+    def in_hand(self, inbox: str) -> PostInHand:
         """Return the source keys of an inbox's post that is claimed and not settled; asked for one at a time."""
-        return InHand(self, inbox)
+        return PostInHand(self, inbox)
 
     def _keys_in_hand(self, inbox: str, source_key: str | None = None) -> list[str]:
         where = [*_in_hand(inbox), *([_MESSAGES.c.source_key == source_key] if source_key is not None else [])]
@@ -65,12 +65,18 @@ class Bookmarks(Messages):
         with self._reading() as connection:
             return list(connection.scalars(chosen))
 
+    def _is_over(self, inbox: str, source_key: str) -> bool:
+        over = (_MESSAGES.c.stage == Stage.SETTLED) | _MESSAGES.c.taken_back_at.is_not(None)
+        where = (_MESSAGES.c.inbox == inbox, _MESSAGES.c.source_key == source_key, over)
+        with self._reading() as connection:
+            return connection.scalar(select(_MESSAGES.c.id).where(*where).limit(1)) is not None
+
     def _count_in_hand(self, inbox: str) -> int:
         with self._reading() as connection:
             return connection.scalar(select(func.count()).select_from(_MESSAGES).where(*_in_hand(inbox))) or 0
 
 
-class InHand(Collection[str]):
+class PostInHand(Collection[str]):
     """Source keys of the post in hand; each question is one look into the ledger, however much waits there."""
 
     def __init__(self, ledger: Bookmarks, inbox: str) -> None:
@@ -85,6 +91,10 @@ class InHand(Collection[str]):
 
     def __len__(self) -> int:
         return self._ledger._count_in_hand(self._inbox)
+
+    def is_over(self, source_key: str) -> bool:
+        """Whether the ledger is through with a message: it was settled, or staff took it back."""
+        return self._ledger._is_over(self._inbox, source_key)
 
 
 def _in_hand(inbox: str) -> tuple[ColumnElement[bool], ...]:

@@ -160,7 +160,8 @@ class Messages(Leases):
     def _add(self, connection: Connection, message: Message) -> Arrival:
         known = connection.execute(select(_MESSAGES).where(_MESSAGES.c.id == message.id)).one_or_none()
         if known is not None:
-            return Arrival(known.id, False, known.duplicate_of or "", Stage(known.stage))
+            taken_back = known.taken_back_at is not None
+            return Arrival(known.id, False, known.duplicate_of or "", Stage(known.stage), taken_back)
         self._insert_document(connection, message.digest, len(message.raw))
         same = (_MESSAGES.c.inbox == message.inbox, _MESSAGES.c.digest == message.digest)
         first = connection.scalar(select(_MESSAGES.c.id).where(*same, _MESSAGES.c.duplicate_of.is_(None)))

@@ -58,6 +58,8 @@ class Arrival:
     duplicate_of: str
     """The earlier message of the same inbox with the same bytes; empty if there is none."""
     stage: Stage
+    taken_back: bool = False
+    """Whether staff took it back, so that it is theirs wherever it lies."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,7 @@ messages = Table(
     Column("settled_at", Moment),
     Column("reading", LargeBinary),
     Column("claimed_at", Moment),
+    Column("taken_back_at", Moment),
     Column("problems", Text),
     Index(None, "stage", "next_at"),
     Index(None, "inbox", "source_key"),

@@ -37,6 +37,9 @@ class TakingBack(Telling):
             row = connection.execute(select(_MESSAGES).where(*where).order_by(_MESSAGES.c.added_at)).first()
             if row is None:
                 return False
+            taken_back_at = row.taken_back_at or self._clock()
+            theirs = update(_MESSAGES).where(_MESSAGES.c.id == row.id).values(taken_back_at=taken_back_at)
+            change_one(connection, theirs)
             if row.stage != Stage.ITEMISED:
                 advance(connection, row.id, Stage(row.stage), Stage.ITEMISED, attempts=0, next_at=self._clock())
                 self._insert_stand_in(connection, row.id, OTHER, Outcome.NO_ACTION, TAKEN_BACK)

@@ -29,6 +29,20 @@ _turn = numbers(1)
 WORK, FINISHED, ASIDE = "Postroom: in work", "Postroom: done", "Postroom: needs a person"
 
 
+class Hand(frozenset[str]):
+    """What the ledger knows of an inbox's post."""
+
+    def __new__(cls, *keys: str, over: tuple[str, ...] = ()) -> Hand:
+        made = super().__new__(cls, keys)
+        made.over = over
+        return made
+
+    over: tuple[str, ...]
+
+    def is_over(self, source_key: str) -> bool:
+        return source_key in self.over
+
+
 class GraphWorld(InboxWorld):
     faults: ClassVar = {
         "unavailable": TransientError,
@@ -183,7 +197,7 @@ def test_a_page_that_was_used_in_part_is_neither_lost_nor_repeated(world: GraphW
     keys = [world.put(mail(number)) for number in range(25)]
     inbox, bookmark, got = world.inbox(), "", []
     for _ in range(12):
-        followed = inbox.follow(4, bookmark, ())
+        followed = inbox.follow(4, bookmark, Hand())
         got += [message.source_key for message in followed.messages]
         bookmark = followed.bookmark
     assert sorted(got) == sorted(keys)
@@ -193,51 +207,51 @@ def test_a_page_that_was_used_in_part_is_neither_lost_nor_repeated(world: GraphW
 def test_the_bookmark_goes_on_where_the_last_look_ended(world: GraphWorld) -> None:
     world.put(mail(1))
     inbox = world.inbox()
-    first = inbox.follow(10, "", ())
+    first = inbox.follow(10, "", Hand())
     new = world.put(mail(2))
-    second = world.inbox().follow(10, first.bookmark, ())
+    second = world.inbox().follow(10, first.bookmark, Hand())
     assert [message.source_key for message in second.messages] == [new]
-    assert world.inbox().follow(10, second.bookmark, ()).messages == []
+    assert world.inbox().follow(10, second.bookmark, Hand()).messages == []
 
 
 @pytest.mark.parametrize("bookmark", ["no json", '{"folders": 1}', '{"folders": {"x": {"y": 1}}, "waiting": {}}'])
 def test_a_bookmark_that_cannot_be_read_costs_a_look_at_everything(world: GraphWorld, bookmark: str) -> None:
     world.put(mail(1))
-    assert len(world.inbox().follow(10, bookmark, ()).messages) == 1
+    assert len(world.inbox().follow(10, bookmark, Hand()).messages) == 1
 
 
 def test_replays_bring_nothing_twice_and_take_nothing_back(world: GraphWorld) -> None:
     keys = [world.put(mail(number)) for number in range(3)]
     inbox = world.inbox()
-    followed = inbox.follow(10, "", ())
+    followed = inbox.follow(10, "", Hand())
     inbox.claim_all(followed.messages)
     world.mail.replay(world.address, stale=True)
-    again = inbox.follow(10, followed.bookmark, keys)
+    again = inbox.follow(10, followed.bookmark, Hand(*keys))
     assert asked(world, "GET", "/messages/"), "the replay shows the mails as they were before they were claimed"
     assert (again.messages, again.taken_back) == ([], ())
 
 
 def test_a_mail_that_is_told_of_late_and_twice_comes_once(world: GraphWorld) -> None:
     inbox = world.inbox()
-    bookmark = inbox.follow(10, "", ()).bookmark
+    bookmark = inbox.follow(10, "", Hand()).bookmark
     key = world.put(mail(1), appears_in=0.3)
-    assert inbox.follow(10, bookmark, ()).messages == []
+    assert inbox.follow(10, bookmark, Hand()).messages == []
     time.sleep(0.4)
     world.mail.replay(world.address, ids=[key], stale=False)
-    assert [message.source_key for message in inbox.follow(10, bookmark, ()).messages] == [key]
+    assert [message.source_key for message in inbox.follow(10, bookmark, Hand()).messages] == [key]
 
 
 def test_a_change_told_with_what_changed_alone_is_looked_at_whole(world: GraphWorld) -> None:
     done, work, new = world.put(mail(1)), world.put(mail(2)), world.put(mail(3))
     inbox = world.inbox(done_folder="", held_folder="")
-    followed = inbox.follow(10, "", ())
+    followed = inbox.follow(10, "", Hand())
     inbox.claim_all([message for message in followed.messages if message.source_key != new])
     settle(inbox, next(message for message in followed.messages if message.source_key == done))
-    bookmark = inbox.follow(10, followed.bookmark, [work, new]).bookmark
+    bookmark = inbox.follow(10, followed.bookmark, Hand(work, new)).bookmark
     world.mail.sparse = True
     for key in (done, work, new):
         world.mail.staff_read(key)
-    again = inbox.follow(10, bookmark, [work])
+    again = inbox.follow(10, bookmark, Hand(work))
     world.mail.sparse = False
     assert [message.source_key for message in again.messages] == [new]
     assert again.taken_back == ()
@@ -252,12 +266,12 @@ def test_mail_of_before_the_first_day_is_left_alone(world: GraphWorld) -> None:
 def test_410_means_everything_again_and_the_ledger_decides_what_is_new(world: GraphWorld) -> None:
     keys = [world.put(mail(number)) for number in range(3)]
     inbox = world.inbox()
-    followed = inbox.follow(10, "", ())
+    followed = inbox.follow(10, "", Hand())
     inbox.claim_all(followed.messages)
     new = world.put(mail(4))
     world.mail.staff_move(keys[1], "Elsewhere")
     world.mail.expire_tokens()
-    again = inbox.follow(10, followed.bookmark, keys)
+    again = inbox.follow(10, followed.bookmark, Hand(*keys))
     assert [message.source_key for message in again.messages] == [new]
     assert again.taken_back == (keys[1],), "what was moved away while the place was lost is not told by anybody"
 
@@ -266,16 +280,16 @@ def test_410_means_everything_again_and_the_ledger_decides_what_is_new(world: Gr
 def test_staff_take_a_mail_back_by_moving_deleting_or_uncategorising_it(world: GraphWorld, act: str) -> None:
     key = world.put(mail(1))
     inbox = world.inbox()
-    followed = inbox.follow(10, "", ())
+    followed = inbox.follow(10, "", Hand())
     inbox.claim_all(followed.messages)
-    bookmark = inbox.follow(10, followed.bookmark, [key]).bookmark
+    bookmark = inbox.follow(10, followed.bookmark, Hand(key)).bookmark
     staff = {
         "move": lambda: world.mail.staff_move(key, "Deleted Items"),
         "delete": lambda: world.mail.staff_delete(key),
         "uncategorise": lambda: world.mail.staff_uncategorise(key, WORK),
     }
     staff[act]()
-    assert inbox.follow(10, bookmark, [key]).taken_back == (key,)
+    assert inbox.follow(10, bookmark, Hand(key)).taken_back == (key,)
     settle(inbox, followed.messages[0])
     assert FINISHED not in (world.categories(key) if act != "delete" else [])
     assert "Done" not in world.mail.numbers_of(world.address)
@@ -284,10 +298,10 @@ def test_staff_take_a_mail_back_by_moving_deleting_or_uncategorising_it(world: G
 def test_what_the_robot_itself_settles_is_not_taken_back(world: GraphWorld) -> None:
     key = world.put(mail(1))
     inbox = world.inbox()
-    followed = inbox.follow(10, "", ())
+    followed = inbox.follow(10, "", Hand())
     inbox.claim_all(followed.messages)
     settle(inbox, followed.messages[0])
-    assert inbox.follow(10, followed.bookmark, [key]).taken_back == (), "the ledger may not have heard of it yet"
+    assert inbox.follow(10, followed.bookmark, Hand(key)).taken_back == (), "the ledger may not have heard of it yet"
 
 
 def test_a_mail_marked_by_a_run_that_was_cut_off_is_handed_over_again(world: GraphWorld) -> None:
@@ -296,7 +310,21 @@ def test_a_mail_marked_by_a_run_that_was_cut_off_is_handed_over_again(world: Gra
     (message,) = inbox.fetch(10)
     claim(inbox, message)
     assert inbox.fetch(10) == [], "without a ledger the mark alone decides"
-    assert [one.source_key for one in inbox.follow(10, "", ()).messages] == [key]
+    assert [one.source_key for one in inbox.follow(10, "", Hand()).messages] == [key]
+
+
+def test_a_mail_the_ledger_is_through_with_is_staffs_wherever_they_put_it(world: GraphWorld) -> None:
+    key = world.put(mail(1))
+    inbox = world.inbox()
+    followed = inbox.follow(10, "", Hand())
+    inbox.claim_all(followed.messages)
+    settle(inbox, followed.messages[0])
+    world.mail.staff_move(key, "Inbox")
+    world.mail.staff_uncategorise(key)
+    asked_before = len(asked(world, "GET", "$value"))
+    again = inbox.follow(10, followed.bookmark, Hand(over=(key,)))
+    assert (again.messages, again.taken_back) == ([], ())
+    assert len(asked(world, "GET", "$value")) == asked_before, "nor is its content asked for"
 
 
 def test_staffs_own_categories_stay_and_settling_shows(world: GraphWorld) -> None:
@@ -321,7 +349,7 @@ def test_post_may_stay_where_it_is_and_only_its_category_change(world: GraphWorl
     claim(inbox, message)
     settle(inbox, message)
     assert (world.categories(key), world.mail.where(key)) == ([FINISHED], "Inbox")
-    assert inbox.follow(10, "", ()).messages == []
+    assert inbox.follow(10, "", Hand()).messages == []
 
 
 def test_a_change_meanwhile_is_read_again_and_never_written_over(world: GraphWorld) -> None:
@@ -348,32 +376,32 @@ def test_an_attachment_that_is_scanned_is_waited_for_and_the_mail_not_touched(wo
     key = world.put(files(1, "form.pdf"), scanning_for=600, received=datetime.now(UTC))
     other = world.put(mail(2))
     inbox = world.inbox()
-    followed = inbox.follow(10, "", ())
+    followed = inbox.follow(10, "", Hand())
     assert [message.source_key for message in followed.messages] == [other], "it holds up nobody else"
     inbox.claim_all(followed.messages)
-    again = inbox.follow(10, followed.bookmark, [other])
+    again = inbox.follow(10, followed.bookmark, Hand(other))
     assert again.messages == []
     assert world.categories(key) == []
     assert world.mail.where(key) == "Inbox"
     world.mail.finish_scan(key)
-    (message,) = inbox.follow(10, again.bookmark, [other]).messages
+    (message,) = inbox.follow(10, again.bookmark, Hand(other)).messages
     assert (message.source_key, message.problems) == (key, ())
     assert b"form.pdf" in message.raw
 
 
 def test_a_scan_without_end_goes_to_a_person(world: GraphWorld) -> None:
     world.put(files(1, "form.pdf"), scanning_for=6000, received=datetime.now(UTC) - timedelta(minutes=31))
-    (message,) = world.inbox().follow(10, "", ()).messages
+    (message,) = world.inbox().follow(10, "", Hand()).messages
     assert "still being scanned" in message.problems[0].reason
 
 
 def test_a_mail_that_waits_and_is_moved_by_staff_is_forgotten(world: GraphWorld) -> None:
     key = world.put(files(1, "form.pdf"), scanning_for=600, received=datetime.now(UTC))
     inbox = world.inbox()
-    bookmark = inbox.follow(10, "", ()).bookmark
+    bookmark = inbox.follow(10, "", Hand()).bookmark
     assert key in bookmark
     world.mail.staff_move(key, "Elsewhere")
-    followed = inbox.follow(10, bookmark, ())
+    followed = inbox.follow(10, bookmark, Hand())
     assert (followed.messages, key in followed.bookmark) == ([], False)
 
 
@@ -409,7 +437,7 @@ def test_a_download_that_times_out_for_ever_goes_to_a_person_and_holds_nobody_up
     inbox, bookmark, got = world.inbox(), "", []
     for _ in range(6):
         world.server.faults.on("GET", rf"{re.escape(bad)}/\$value", "status 504")
-        followed = inbox.follow(10, bookmark, ())
+        followed = inbox.follow(10, bookmark, Hand())
         got += followed.messages
         bookmark = followed.bookmark
         world.server.faults.clear()
@@ -424,9 +452,9 @@ def test_a_mailbox_that_is_away_loses_nothing_and_makes_no_stand_ins(world: Grap
     for _ in range(8):
         world.server.faults.on("GET", r"\$value|headers|messages/", *["status 503"] * 9)
         with pytest.raises(TransientError):
-            inbox.follow(10, "", ())
+            inbox.follow(10, "", Hand())
         world.server.faults.clear()
-    (message,) = inbox.follow(10, "", ()).messages
+    (message,) = inbox.follow(10, "", Hand()).messages
     assert (message.source_key, message.raw) == (key, mail(1))
 
 
@@ -529,9 +557,9 @@ def test_check_says_what_to_grant_and_what_is_missing(world: GraphWorld) -> None
 def test_a_link_to_another_host_gets_no_token(world: GraphWorld) -> None:
     world.put(mail(1))
     inbox = world.inbox()
-    bookmark = inbox.follow(10, "", ()).bookmark.replace("127.0.0.1", "graph.example")
+    bookmark = inbox.follow(10, "", Hand()).bookmark.replace("127.0.0.1", "graph.example")
     with pytest.raises(ConnectorDown, match="another host"):
-        inbox.follow(10, bookmark, ())
+        inbox.follow(10, bookmark, Hand())
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("inbox", name=op.f("pk_bookmarks")),
     )
     op.add_column("messages", sa.Column("claimed_at", sa.String(length=32), nullable=True))
+    op.add_column("messages", sa.Column("taken_back_at", sa.String(length=32), nullable=True))
     op.add_column("messages", sa.Column("problems", sa.Text(), nullable=True))
     op.create_index(op.f("ix_messages_inbox_source_key"), "messages", ["inbox", "source_key"], unique=False)
     op.add_column("deliveries", sa.Column("notice", sa.Boolean(), server_default=sa.false(), nullable=False))

@@ -1,7 +1,7 @@
 # Everything a newcomer or a builder needs; `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock clean docs screenshots
+.PHONY: help setup demo demo-microsoft test soak measure check format lock clean docs screenshots
 
 PYTEST := .venv/bin/pytest
 
@@ -14,9 +14,19 @@ setup: ## Install what the machine lacks and the environment in .venv/
 demo: setup ## Sample post through the whole line into a sample back office
 	@.venv/bin/postroom demo
 
+demo-microsoft: setup ## The same from a mailbox into a list, a library and a workbook of a sample Microsoft 365
+	@.venv/bin/postroom demo --microsoft
+
 test: ## All tests, on SQLite and PostgreSQL, with real servers and a real browser
 	@scripts/setup tests
 	@POSTROOM_REQUIRE_SERVERS=1 $(PYTEST) -n 2 --dist loadfile
+
+soak: ## The long tests: 2,000 mails with 8 workers, and the line killed 200 times (about 20 minutes)
+	@scripts/setup tests
+	@POSTROOM_SOAK=1 $(PYTEST) -s --timeout 3000 tests/faults/test_mailbox_soak.py tests/faults/test_microsoft.py
+
+measure: setup ## What the Microsoft libraries cost in time and memory
+	@.venv/bin/python -W ignore -m scripts.measure_imports
 
 check: setup ## Style, types and import directions
 	.venv/bin/ruff format --check .

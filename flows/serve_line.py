@@ -15,7 +15,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from config.settings import load_settings
 from flows.choose_settings import choose_settings, server_password
+from flows.nudge_line import nudges
 from postroom.errors import ConfigError, ConnectorDown
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 USER = "postroom"
 _START_SECONDS = 240.0
 _STOP_SECONDS = 30.0
+_POLL_SECONDS, _NUDGED_POLL_SECONDS = 10.0, 2.0
+"""How often the runner asks the server for runs, which is how long a nudge waits at most."""
 _ROOT = Path(__file__).parent.parent
 
 
@@ -85,7 +89,9 @@ def serve_line(every: timedelta, at_start: Callable[[], None]) -> None:
     try:
         close_orphans()
         at_start()
-        serve(deployment, limit=1, print_starting_message=False)  # type: ignore[arg-type]
+        with nudges(load_settings()) as nudged:
+            seconds = _NUDGED_POLL_SECONDS if nudged else _POLL_SECONDS
+            serve(deployment, limit=1, print_starting_message=False, query_seconds=seconds)  # type: ignore[arg-type]
     except PrefectHTTPStatusError as error:
         code = error.response.status_code
         hint = "Start again; the end of log/prefect-server.log in the data folder says why."

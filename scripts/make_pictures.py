@@ -58,6 +58,7 @@ def _pictures(data: Path) -> None:
         _report(page, data)
         _register(page, data / "registers" / "complaints.xlsx")
         _post(page)
+        _microsoft(page, data.with_name(f"{data.name}-microsoft"))
         browser.close()
 
 
@@ -70,9 +71,15 @@ def _terminals(page: Page, data: Path, demo: list[str]) -> None:
     _terminal(page, "item", f"postroom --data var/demo show {item}", lines)
 
 
-def _as_at_home(line: str, data: Path) -> str:
+def _microsoft(page: Page, data: Path) -> None:
+    lines = show([COMMAND, "--data", str(data), "demo", "--microsoft", "--port", str(PORT + 1)], {})
+    at_home = [_as_at_home(line, data, "var/demo-microsoft") for line in lines]
+    _terminal(page, "demo-microsoft", "make demo-microsoft", _shortened(at_home))
+
+
+def _as_at_home(line: str, data: Path, home: str = "var/demo") -> str:
     """Return a line as the reader's own demonstration prints it, with its folder and port."""
-    return line.replace(str(data), "var/demo").replace(f"127.0.0.1:{PORT}", "127.0.0.1:8600")
+    return re.sub(rf"127\.0\.0\.1:({PORT}|{PORT + 1})", "127.0.0.1:8600", line.replace(str(data), home))
 
 
 def _shortened(lines: list[str], rows: int = 16) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import typing
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,7 +32,7 @@ A worked example of a process is in [adding-a-process.md](adding-a-process.md); 
 everything else.
 """
 
-WORDS = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", Path: "path"}
+WORDS = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`", Path: "path", date: "date"}
 
 
 def main() -> None:
@@ -130,7 +131,7 @@ def _takes(annotation: Any) -> str:
 def _words(choice: Any) -> Iterator[str]:
     origin, arguments = typing.get_origin(choice), typing.get_args(choice)
     if choice is SecretStr or choice is SecretReference:
-        yield "a secret: `{env: NAME}` or `{file: PATH}`"
+        yield "a secret: `{env: NAME}`, `{file: PATH}` or `{keyring: SERVICE/NAME}`"
     elif origin is Literal:
         yield from (f"`{value}`" if value != "" else "nothing" for value in arguments)
     elif isinstance(choice, type) and issubclass(choice, enum.Enum):

@@ -23,6 +23,7 @@ from connectors.graph.following import Marks, Walk
 from connectors.graph.inbox_settings import GraphInboxSettings
 from connectors.graph.letters import Letter, changes, look_at
 from connectors.graph.marking import Marking
+from connectors.graph.subscription import nudge_sentence
 from connectors.permissions import Permission
 from postroom.clock import utc_now
 from postroom.disposition import Disposition
@@ -97,7 +98,10 @@ class GraphInbox:
             opened = ", ".join(f'"{path}"' for path in settings.folders)
             found = [f"Mailbox {settings.mailbox} can be opened: {opened}."]
             found += [f'Folder "{name}" is made when it is first needed.' for name in absent]
-            return [*found, self._prove_scope()]
+            found.append(self._prove_scope())
+            if settings.nudge:
+                found.append(nudge_sentence(self._client, settings, settings.nudge, self._folders))
+            return found
 
     def close(self) -> None:
         """Close the connections."""

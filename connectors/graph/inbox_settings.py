@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from connectors.graph.settings import GraphAccount
 from connectors.oversize import MAXIMUM_BYTES
+from postroom.process import Model
+
+
+class NudgeSettings(Model):
+    """Where Microsoft Graph tells at once that post arrived, so that `postroom serve` need not wait for its time."""
+
+    address: str = Field(description="Public https address that the council's reverse proxy leads to `port`.")
+    port: int = Field(ge=1024, le=65535, description="Port on this machine, open to this machine alone.")
+
+    @field_validator("address")
+    @classmethod
+    def _is_encrypted(cls, address: str) -> str:
+        parts = urlsplit(address)
+        if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must be a whole address that begins with https://, without ? and #")
+        return address
 
 
 class GraphInboxSettings(GraphAccount):
@@ -47,6 +64,9 @@ class GraphInboxSettings(GraphAccount):
     )
     maximum_bytes: int = Field(
         MAXIMUM_BYTES, gt=0, description="A larger mail is not read; a person is told of it instead."
+    )
+    nudge: NudgeSettings | None = Field(
+        None, description="Has Microsoft Graph tell at once that post arrived; the schedule stays what counts."
     )
 
     @model_validator(mode="after")

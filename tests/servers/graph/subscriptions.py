@@ -35,27 +35,65 @@ class Subscriptions(Area):
         self.subscriptions: dict[str, dict[str, Any]] = {}
         self.notified: list[tuple[str, int]] = []
         """Address and answer of each notification; 0 if there was none."""
+        self.led: dict[str, str] = {}
+        """Where public addresses lead, as a council's reverse proxy has it; one that is not here is called itself."""
+        self.shortest: float = SHORTEST
+        self.longest: float = LONGEST
 
     def notify(self, mailbox: str, resource_id: str = "", change: str = "created") -> int:
         """Post a notification to each subscription for a mailbox and return how many were taken."""
+        told = [
+            self._told(one, one["notificationUrl"], changeType=change, resource=f"{one['resource']}/{resource_id}")
+            for one in self.alive(mailbox)
+        ]
+        return sum(told)
+
+    def notify_lifecycle(self, mailbox: str, event: str) -> int:
+        """Post what became of the subscriptions for a mailbox themselves and return how many were taken."""
+        alive = [one for one in self.alive(mailbox) if one["lifecycleNotificationUrl"]]
+        if event == "subscriptionRemoved":
+            for one in alive:
+                del self.subscriptions[one["id"]]
+                self.changed("subscriptions", one["id"])
+        return sum(self._told(one, one["lifecycleNotificationUrl"], lifecycleEvent=event) for one in alive)
+
+    def alive(self, mailbox: str) -> list[dict[str, Any]]:
+        """Return the subscriptions for a mailbox that have not expired."""
         names = self.tenant.mail.names_of(mailbox)
-        taken = 0
+        found = []
         for one in list(self.subscriptions.values()):
             user = one["resource"].lstrip("/").split("/")[1] if "/" in one["resource"] else ""
-            if user.lower() not in names or datetime.fromisoformat(one["expirationDateTime"]) < datetime.now(UTC):
-                continue
-            told = {
-                "subscriptionId": one["id"],
-                "subscriptionExpirationDateTime": one["expirationDateTime"],
-                "changeType": change,
-                "resource": f"{one['resource']}/{resource_id}",
-                "clientState": one["clientState"],
-                "tenantId": self.tenant.sign_in.tenant_id,
-            }
-            status = post(one["notificationUrl"], json.dumps({"value": [told]}).encode(), "application/json")[0]
-            self.notified.append((one["notificationUrl"], status))
-            taken += 200 <= status < 300
-        return taken
+            if user.lower() in names and datetime.fromisoformat(one["expirationDateTime"]) >= datetime.now(UTC):
+                found.append(one)
+        return found
+
+    def call(self, address: str, query: str, body: bytes, kind: str) -> tuple[int, bytes]:
+        """Post to where an address leads; status 0 if there is no answer."""
+        sign = "&" if "?" in address else "?"
+        return post(self.led.get(address, address) + (f"{sign}{query}" if query else ""), body, kind)
+
+    def expiry(self, asked: str, data: bool) -> str:
+        """Return until when a subscription lives that is asked for until some time."""
+        try:
+            wanted = datetime.fromisoformat(asked)
+        except ValueError:
+            raise Refusal(400, "InvalidRequest", "The expiration is no date.") from None
+        now = datetime.now(UTC)
+        longest = min(self.longest, LONGEST_WITH_DATA) if data else self.longest
+        soonest, latest = now + timedelta(minutes=self.shortest), now + timedelta(minutes=longest)
+        return stamp(min(max(wanted, soonest), latest))
+
+    def _told(self, one: dict[str, Any], address: str, **more: str) -> bool:
+        told = {
+            "subscriptionId": one["id"],
+            "subscriptionExpirationDateTime": one["expirationDateTime"],
+            "clientState": one["clientState"],
+            "tenantId": self.tenant.sign_in.tenant_id,
+            **more,
+        }
+        status, _ = self.call(address, "", json.dumps({"value": [told]}).encode(), "application/json")
+        self.notified.append((address, status))
+        return 200 <= status < 300
 
 
 def routes(tenant: Any) -> list[Route]:
@@ -78,7 +116,7 @@ def join(front: Front, tenant: Any) -> None:
         asked = json.loads(seen.body or b"{}", object_pairs_hook=Anycase)
         made = _made(asked, tenant)
         for address in (made["notificationUrl"], made["lifecycleNotificationUrl"]):
-            if address and not await asyncio.to_thread(_answers, address):
+            if address and not await asyncio.to_thread(_answers, tenant.subscriptions, address):
                 raise Refusal(400, "ValidationError", "Subscription validation request failed.")
         with tenant.lock:
             tenant.subscriptions.subscriptions[made["id"]] = made
@@ -103,7 +141,8 @@ class _Endpoints:
     async def renew(self, request: Request) -> Response:
         found = self._found(request)
         asked = await content(request)
-        found["expirationDateTime"] = _expiry(asked.get("expirationDateTime") or "", found["includeResourceData"])
+        wanted = asked.get("expirationDateTime") or ""
+        found["expirationDateTime"] = self._own.expiry(wanted, found["includeResourceData"])
         self._own.changed("subscriptions", found["id"])
         return answer(found)
 
@@ -135,27 +174,16 @@ def _made(asked: dict[str, Any], tenant: Any) -> dict[str, Any]:
         "clientState": asked.get("clientState"),
         "notificationUrl": asked["notificationUrl"],
         "lifecycleNotificationUrl": asked.get("lifecycleNotificationUrl"),
-        "expirationDateTime": _expiry(asked["expirationDateTime"], data),
+        "expirationDateTime": tenant.subscriptions.expiry(asked["expirationDateTime"], data),
         "includeResourceData": data,
         "applicationId": tenant.sign_in.client_id,
         "latestSupportedTlsVersion": "v1_2",
     }
 
 
-def _expiry(asked: str, data: bool) -> str:
-    try:
-        wanted = datetime.fromisoformat(asked)
-    except ValueError:
-        raise Refusal(400, "InvalidRequest", "The expiration is no date.") from None
-    now = datetime.now(UTC)
-    longest = now + timedelta(minutes=LONGEST_WITH_DATA if data else LONGEST)
-    return stamp(min(max(wanted, now + timedelta(minutes=SHORTEST)), longest))
-
-
-def _answers(address: str) -> bool:
+def _answers(own: Subscriptions, address: str) -> bool:
     token = f"Validation: {secrets.token_urlsafe(12)}"
-    sign = "&" if "?" in address else "?"
-    status, body = post(f"{address}{sign}{urlencode({'validationToken': token})}", b"", "text/plain")
+    status, body = own.call(address, urlencode({"validationToken": token}), b"", "text/plain")
     return status == 200 and body == token.encode()
 
 

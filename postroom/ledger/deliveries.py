@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,10 +14,10 @@ from postroom.document import Role
 from postroom.errors import ItemNotFound
 from postroom.ledger import schema
 from postroom.ledger.codec import from_json, to_json
-from postroom.ledger.items import Items, item_row
+from postroom.ledger.items import TAKEN_BACK, Items, item_row
 from postroom.ledger.leases import LEASE_SECONDS, is_free
 from postroom.ledger.messages import message_row
-from postroom.ledger.records import Breaker, DeliveryRecord, Lease
+from postroom.ledger.records import Breaker, DeliveryRecord, ItemState, Lease
 from postroom.ledger.rows import delivery_record
 from postroom.ledger.storage import change_one
 from postroom.protocol import Move
@@ -31,6 +31,7 @@ PROBE_SECONDS = 30.0
 """How long a target is left alone before one delivery tries it again."""
 _DUE_LATER = (State.WAIT, State.UNCERTAIN, State.ACKED)
 _HELD = (State.CLAIMED, State.SENDING)
+_SENT_NEXT = (State.READY, State.WAIT)
 _TABLE = schema.deliveries
 _BREAKERS = schema.breakers
 
@@ -109,6 +110,9 @@ class Deliveries(Items):
         """
         with self._writing() as connection:
             self._hold(connection, lease)
+            theirs = _is_taken_back(connection, _row(connection, lease.subject))
+            if theirs and move.state in _SENT_NEXT:
+                move = replace(move, state=State.CANCELLED, reason=TAKEN_BACK)
             values = {
                 "state": move.state,
                 "suspect": move.suspect,
@@ -127,7 +131,8 @@ class Deliveries(Items):
             if last:
                 self._let_go(connection, lease)
             self._record_delivery(connection, row, move.state, reason=move.reason)
-            self._refresh_item(connection, row.item_id)
+            if not row.notice and not theirs:
+                self._refresh_item(connection, row.item_id)
             return delivery_record(row)
 
     def load_delivery(self, delivery_id: str) -> Delivery:
@@ -244,6 +249,15 @@ def _row(connection: Connection, delivery_id: str) -> Row[Any]:
     if row is None:
         raise ItemNotFound(f"There is no delivery {delivery_id} in the ledger.", hint="`postroom show` lists them.")
     return row
+
+
+def _is_taken_back(connection: Connection, row: Row[Any]) -> bool:
+    """Whether a delivery was on its way when staff took the post back, and its item waits for a person since."""
+    item = item_row(connection, row.item_id)
+    taken_back_at = message_row(connection, item.message_id).taken_back_at
+    if row.notice or taken_back_at is None or item.state != ItemState.WITH_PERSON:
+        return False
+    return bool(row.created_at <= taken_back_at)
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

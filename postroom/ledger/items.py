@@ -35,6 +35,7 @@ from postroom.workitem import Extraction, Triage
 
 Plans = Mapping[str, Sequence[DeliverTo]]
 """Where each process delivers, by process id."""
+TAKEN_BACK = "A member of staff took this post back in its inbox, so the robot leaves it to them."
 LIKE_DAYS = 14
 """For how long an item with all the same values counts as a repetition."""
 
@@ -150,9 +151,6 @@ class Items(Readings):
     def _refresh_item(self, connection: Connection, item_id: str, planned: Sequence[str] = ()) -> None:
         """Work out where an item stands from its deliveries, and from the targets that ought to have one."""
         deliveries = latest_deliveries(item_deliveries(connection, item_id))
-        if not deliveries and not planned:
-            # A notice to people moves, which says nothing about the item.
-            return
         state, reasons = standing(deliveries)
         missing = sorted(set(planned) - {delivery.target for delivery in deliveries})
         if state is ItemState.DELIVERED and missing:

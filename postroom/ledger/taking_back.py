@@ -10,13 +10,12 @@ from postroom.delivery import TERMINAL, State
 from postroom.disposition import OTHER, Outcome
 from postroom.ledger import schema
 from postroom.ledger.codec import from_json, to_json
-from postroom.ledger.items import item_deliveries
+from postroom.ledger.items import TAKEN_BACK, item_deliveries
 from postroom.ledger.messages import advance
 from postroom.ledger.notices import Telling
 from postroom.ledger.records import FINAL, DeliveryRecord, ItemState, Stage
 from postroom.ledger.storage import change_one, execute
 
-TAKEN_BACK = "A member of staff took this post back in its inbox, so the robot leaves it to them."
 _MESSAGES = schema.messages
 _ITEMS = schema.items
 _TABLE = schema.deliveries

@@ -12,10 +12,10 @@ from postroom.disposition import Outcome
 from postroom.document import sha256
 from postroom.errors import LeaseLost
 from postroom.ledger import ItemState, Ledger, Stage
-from postroom.ledger.taking_back import TAKEN_BACK
+from postroom.ledger.items import TAKEN_BACK
 from postroom.message import Message, Problem
 from postroom.protocol import Move
-from tests.postroom.samples import NOON, OWNER, extraction, itemise, lease, message, reading
+from tests.postroom.samples import NOON, OWNER, PLANS, extraction, itemise, lease, message, reading
 
 
 def _move(state: State, sends: int = 0) -> Move:
@@ -126,6 +126,50 @@ def test_what_may_have_been_keyed_before_goes_to_a_person(ledger: Ledger, state:
     assert first.target in item.disposition.reasons[-1]
     assert {one.state for one in item.deliveries} == {state, State.CANCELLED}
     assert not ledger.take_back("post", "1.eml"), "it is said once"
+
+
+@pytest.mark.parametrize(
+    ("steps", "then"),
+    [
+        ((State.WAIT,), State.CANCELLED),
+        ((State.UNCERTAIN, State.READY), State.CANCELLED),
+        ((State.ACKED, State.DONE), State.DONE),
+        ((State.HUMAN,), State.HUMAN),
+    ],
+)
+def test_what_was_on_its_way_when_it_was_taken_back_is_not_sent_again_and_stays_with_a_person(
+    ledger: Ledger, steps: tuple[State, ...], then: State
+) -> None:
+    _, (item_id,) = itemise(ledger, 1, extraction(1, process="garden-waste"))
+    first = ledger.item(item_id).deliveries[0]
+    claim = ledger.claim_delivery(first.id, OWNER)
+    assert claim is not None
+    ledger.move_delivery(claim.lease, State.CLAIMED, _move(State.SENDING, 1))
+    assert ledger.take_back("post", "1.eml")
+    before = State.SENDING
+    for state in steps:
+        ledger.move_delivery(claim.lease, before, _move(state, 1))
+        before = state
+    assert ledger.delivery(first.id).state is then
+    assert ledger.claim_delivery(first.id, "another") is None
+    assert ledger.item(item_id).summary.state is ItemState.WITH_PERSON
+
+
+def test_what_a_person_releases_after_it_was_taken_back_is_delivered(ledger: Ledger) -> None:
+    _, (item_id,) = itemise(ledger, 1, extraction(1, process="garden-waste"))
+    one, two = ledger.item(item_id).deliveries
+    claim = ledger.claim_delivery(one.id, OWNER)
+    assert claim is not None
+    ledger.move_delivery(claim.lease, State.CLAIMED, _move(State.SENDING, 1))
+    assert ledger.take_back("post", "1.eml")
+    ledger.move_delivery(claim.lease, State.SENDING, _move(State.DONE, 1), last=True)
+    (again,) = ledger.release(item_id, PLANS["garden-waste"], "Pat")
+    assert ledger.delivery(again).target == two.target
+    claim = ledger.claim_delivery(again, OWNER)
+    assert claim is not None
+    assert ledger.move_delivery(claim.lease, State.CLAIMED, _move(State.WAIT)).state is State.WAIT
+    ledger.move_delivery(claim.lease, State.WAIT, _move(State.DONE), last=True)
+    assert ledger.item(item_id).summary.state is ItemState.DELIVERED
 
 
 def test_an_item_with_a_person_is_closed_when_its_mail_is_taken_back(ledger: Ledger) -> None:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert, select
 
 from postroom.delivery import TERMINAL, State, delivery_key, payload_hash
 from postroom.disposition import Disposition, Outcome
@@ -107,7 +107,7 @@ def insert_deliveries(
     return [
         _insert_delivery(connection, item_id, step.target, boxes(values, step), generation, now, notice)
         for step in plan
-        if (generation := _next_generation(connection, item_id, step.target))
+        if (generation := _next_generation(connection, item_id, step.target, notice))
     ]
 
 
@@ -151,15 +151,18 @@ def _insert_delivery(
     return str(row["id"])
 
 
-def _next_generation(connection: Connection, item_id: str, target: str) -> int:
-    """Return the number of the next delivery to a target, from 1; 0 if the last one was made or is under way."""
+def _next_generation(connection: Connection, item_id: str, target: str, notice: bool) -> int:
+    """Return the number of the next delivery to a target, from 1; 0 if the last one was made or is under way.
+
+    A target that is told of an item has not been keyed into, so notices and records are judged apart.
+    """
     table = schema.deliveries
     where = (table.c.item_id == item_id, table.c.target == target)
-    last = connection.scalar(select(func.max(table.c.generation)).where(*where)) or 0
-    if not last:
-        return 1
-    state = State(connection.execute(select(table.c.state).where(*where, table.c.generation == last)).scalar_one())
-    return last + 1 if state in TERMINAL - {State.DONE} else 0
+    made = connection.execute(select(table).where(*where).order_by(table.c.generation)).all()
+    alike = [row for row in made if row.notice == notice]
+    if alike and State(alike[-1].state) not in TERMINAL - {State.DONE}:
+        return 0
+    return made[-1].generation + 1 if made else 1
 
 
 def _free_item_id(connection: Connection, message_id: str, position: int) -> str:

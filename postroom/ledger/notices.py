@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, select
 
 from postroom.ledger import schema
 from postroom.ledger.creating import insert_deliveries
@@ -28,7 +28,7 @@ class Telling(People):
         if not any(notice.targets for notice in notices.values()):
             return 0
         told = exists().where(_DELIVERIES.c.item_id == _ITEMS.c.id, _DELIVERIES.c.notice)
-        where = (_ITEMS.c.state == ItemState.WITH_PERSON, _ITEMS.c.protected == "", ~told)
+        where = (_ITEMS.c.state == ItemState.WITH_PERSON, _ITEMS.c.protected == "", _somebody(notices), ~told)
         chosen = select(_ITEMS).where(*where).order_by(_ITEMS.c.created_at, _ITEMS.c.id).limit(limit)
         with self._writing() as connection:
             rows = connection.execute(chosen).all()
@@ -39,3 +39,11 @@ class Telling(People):
         values = {"process": notice.process, "team": notice.team, "item": str(row.id), "due": str(row.due)}
         plan = [DeliverTo(target=target) for target in notice.targets]
         return len(insert_deliveries(connection, row.id, values, plan, self._clock(), notice=True))
+
+
+def _somebody(notices: Notices) -> ColumnElement[bool]:
+    """Return the condition that somebody is to be told of an item; others would fill the limit for ever."""
+    told = {process for process, notice in notices.items() if notice.targets}
+    if "" in told:
+        return _ITEMS.c.process.not_in([process for process in notices if process not in told])
+    return _ITEMS.c.process.in_(told)

@@ -183,7 +183,8 @@ class People(Deliveries):
             self._decide(connection, delivery, states[verdict], "", receipt, only=State.HUMAN)
             self._touch(connection, row)
             self._record_person(connection, row, f"resolved-{verdict}", person, target=delivery.target)
-            self._refresh_item(connection, row.id)
+            if delivery_id in {one.id for one in item_deliveries(connection, row.id)}:
+                self._refresh_item(connection, row.id)
 
     def mark_restored(self, person: str) -> int:
         """After a restore from backup, distrust every open delivery and return how many.

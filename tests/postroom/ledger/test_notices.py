@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from postroom.delivery import State
 from postroom.disposition import Outcome
-from postroom.ledger import ItemState, Ledger
+from postroom.ledger import ItemState, Ledger, Verdict
 from postroom.notice import Notice
 from postroom.protocol import Move
 from tests.postroom.samples import NOON, OWNER, PLANS, extraction, itemise
@@ -42,6 +42,55 @@ def test_a_notice_says_nothing_about_where_the_item_stands(ledger: Ledger) -> No
     assert ledger.item(item_id).disposition.reasons == ()
     ledger.release(item_id, PLANS["missed-bin"], "Pat")
     assert ledger.item(item_id).summary.state is ItemState.IN_FLIGHT, "a stuck notice holds nobody up"
+
+
+def test_a_notice_that_arrives_closes_no_item_that_still_waits(ledger: Ledger) -> None:
+    _, (item_id,) = itemise(ledger, 1, extraction(1, process="garden-waste", outcome=Outcome.REVIEW))
+    ledger.done_by_hand(item_id, "depot", "D-1", "Pat", PLANS["garden-waste"])
+    assert ledger.item(item_id).summary.state is ItemState.WITH_PERSON, "it is still to be keyed into another target"
+    assert ledger.tell_people({"": Notice(("planner",), "Post")}) == 1
+    (due,) = ledger.deliveries_due(target="planner")
+    claim = ledger.claim_delivery(due.id, OWNER)
+    assert claim is not None
+    for state, moved in ((State.CLAIMED, State.SENDING), (State.SENDING, State.DONE)):
+        move = Move(moved, suspect=False, sends=1, waits=0, waiting_since=None, next_at=NOON)
+        ledger.move_delivery(claim.lease, state, move)
+    assert ledger.item(item_id).summary.state is ItemState.WITH_PERSON
+
+
+def test_a_stuck_notice_that_a_person_resolves_closes_no_item(ledger: Ledger) -> None:
+    _, (item_id,) = itemise(ledger, 1, extraction(1, process="garden-waste", outcome=Outcome.REVIEW))
+    ledger.done_by_hand(item_id, "depot", "D-1", "Pat", PLANS["garden-waste"])
+    ledger.tell_people({"": Notice(("planner",), "Post")})
+    (due,) = ledger.deliveries_due(target="planner")
+    claim = ledger.claim_delivery(due.id, OWNER)
+    assert claim is not None
+    for state, moved in ((State.CLAIMED, State.SENDING), (State.SENDING, State.HUMAN)):
+        move = Move(moved, suspect=True, sends=1, waits=0, waiting_since=None, next_at=NOON)
+        ledger.move_delivery(claim.lease, state, move)
+    ledger.resolve(due.id, Verdict.CANCEL, "Pat")
+    assert ledger.item(item_id).summary.state is ItemState.WITH_PERSON
+
+
+def test_items_of_which_nobody_is_to_be_told_hold_up_no_notice(ledger: Ledger) -> None:
+    itemise(ledger, 1, extraction(1, process="garden-waste", outcome=Outcome.REVIEW))
+    _held(ledger, 2)
+    notices = {**NOTICES, "garden-waste": Notice((), "Garden waste")}
+    assert ledger.tell_people(notices, limit=1) == 1
+
+
+def test_a_target_that_is_told_of_an_item_is_still_keyed_into(ledger: Ledger) -> None:
+    item_id = _held(ledger)
+    ledger.tell_people({"": Notice(("depot",), "Post")})
+    (due,) = ledger.deliveries_due(target="depot")
+    claim = ledger.claim_delivery(due.id, OWNER)
+    assert claim is not None
+    for state, moved in ((State.CLAIMED, State.SENDING), (State.SENDING, State.DONE)):
+        move = Move(moved, suspect=False, sends=1, waits=0, waiting_since=None, next_at=NOON)
+        ledger.move_delivery(claim.lease, state, move, last=moved is State.DONE)
+    (keyed,) = ledger.release(item_id, PLANS["missed-bin"], "Pat")
+    assert ledger.load_delivery(keyed).fields["address"] == "1 High Street"
+    assert ledger.delivery(keyed).key != due.key
 
 
 def test_nobody_is_told_of_protected_items_or_of_those_that_go_through(ledger: Ledger) -> None:

@@ -6,7 +6,7 @@ from postroom.disposition import Disposition, Outcome
 from postroom.errors import ConnectorDown, TransientError
 from postroom.failpoints import Failpoint, failpoint
 from postroom.ledger import ItemState, ItemSummary, Lease, Ledger, Stage
-from postroom.message import Inbox
+from postroom.message import FollowedInbox, Inbox
 
 
 def settle_done(ledger: Ledger, inbox: Inbox, owner: str, limit: int = 100) -> int:
@@ -43,6 +43,10 @@ def _settle(ledger: Ledger, inbox: Inbox, lease: Lease) -> bool:
     message = ledger.message(lease.subject)
     disposition = disposition_of(ledger.items(message_id=message.id))
     try:
+        if isinstance(inbox, FollowedInbox) and not message.claimed:
+            # Its intake was cut off before the mark was set, and a missing mark would be taken for staff's doing.
+            inbox.claim(message.id, message.source_key, message.digest)
+            ledger.mark_claimed([message.id])
         inbox.settle(message.id, message.source_key, message.digest, disposition)
     except (TransientError, ConnectorDown) as fault:
         ledger.fail_message(lease, fault.message)

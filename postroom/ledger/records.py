@@ -88,6 +88,8 @@ class MessageRecord:
     stage: Stage
     attempts: int
     duplicate_of: str
+    claimed: bool = False
+    """Whether it is known to carry the robot's mark in its inbox; told of followed inboxes alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ def message_record(row: Row[Any]) -> MessageRecord:
         Stage(row.stage),
         row.attempts,
         row.duplicate_of or "",
+        row.claimed_at is not None,
     )
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from itertools import count as numbers
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -19,9 +20,14 @@ from pydantic import ValidationError
 from connectors import registry
 from connectors.graph.inbox import GraphInbox
 from connectors.graph.inbox_settings import GraphInboxSettings
+from postroom.disposition import Outcome
 from postroom.errors import ConnectorDown, SignInRefused, TransientError
+from postroom.intake import take_in
+from postroom.ledger import Ledger, Stage
+from postroom.settle import settle_done
 from tests.connectors.graph_targets import account, graph_server
 from tests.contracts.inbox import DONE, HELD, InboxContract, InboxWorld, claim, mail, settle
+from tests.postroom.samples import OWNER, PLANS, extraction, lease, reading
 from tests.servers.graph import GraphServer
 from tests.servers.graph.seen import Seen
 
@@ -340,6 +346,25 @@ def test_staffs_own_categories_stay_and_settling_shows(world: GraphWorld) -> Non
     assert (world.categories(kept), world.mail.where(kept)) == (["Red", "Ask Pat", FINISHED], "Done")
     assert (world.categories(held), world.mail.where(held)) == ([ASIDE], "Held")
     assert not world.mail.find(kept).found["isRead"], "nothing is marked as read"
+
+
+def test_post_that_could_not_be_marked_when_it_came_is_settled_all_the_same(world: GraphWorld, tmp_path: Path) -> None:
+    key, moved = world.put(mail(1)), world.put(mail(2))
+    inbox, ledger = world.inbox(), Ledger(f"sqlite:///{tmp_path / 'ledger.db'}", tmp_path / "documents")
+    ledger.migrate()
+    world.server.faults.on("PATCH", world.address, "status 400", "status 400")
+    with pytest.raises(TransientError):
+        take_in(ledger, inbox)
+    world.server.faults.clear()
+    world.mail.staff_move(moved, "Elsewhere")
+    for number, message_id in enumerate(ledger.messages_due(Stage.RECEIVED)):
+        held = lease(ledger, message_id)
+        ledger.save_reading(held, reading(number))
+        ledger.save_items(held, [extraction(number, outcome=Outcome.NO_ACTION)], PLANS)
+    assert settle_done(ledger, inbox, OWNER) == 2
+    ledger.close()
+    assert (world.mail.where(key), world.categories(key)) == ("Done", [FINISHED]), "no mark is not staff's doing here"
+    assert (world.mail.where(moved), world.categories(moved)) == ("Elsewhere", [])
 
 
 def test_post_may_stay_where_it_is_and_only_its_category_change(world: GraphWorld) -> None:

@@ -20,8 +20,15 @@ from pydantic import ValidationError
 from connectors import registry
 from connectors.graph.inbox import GraphInbox
 from connectors.graph.inbox_settings import GraphInboxSettings
-from connectors.graph.nudge_receiver import LARGEST_BYTES, MOST_NOTIFICATIONS, Notification, NudgeReceiver, listens
-from connectors.graph.subscription import Subscriptions
+from connectors.graph.nudge_receiver import (
+    LARGEST_BYTES,
+    MOST_NOTIFICATIONS,
+    Notification,
+    NudgeReceiver,
+    listens,
+    notifications,
+)
+from connectors.graph.subscription import LIFETIME, Subscriptions
 from postroom.errors import ConnectorDown, PostroomError, SignInRefused, TransientError
 from tests.connectors.graph_targets import account, failing, graph_server
 from tests.servers.back_office import free_port
@@ -29,7 +36,6 @@ from tests.servers.graph import GraphServer
 
 _turn = numbers(1)
 SECRET = "Quillfeather"
-DAY = timedelta(days=1)
 
 
 class Ear:
@@ -124,6 +130,7 @@ def test_a_notification_is_answered_before_anything_is_done() -> None:
     ],
 )
 def test_what_is_no_notification_is_answered_and_left(ear: Ear, body: bytes) -> None:
+    assert not [one for one in notifications(body) if one.state]
     assert ear.ask(body).status == 202
     assert ear.ask(told(change("after"))).status == 202
     assert [one.state for one in ear.wait_for(1)] == ["after"]
@@ -193,7 +200,7 @@ class World:
         own = {"kind": "graph", "name": "post", "mailbox": self.mailbox, "patience_seconds": 0, "nudge": nudge}
         return GraphInboxSettings.model_validate({**account(self.server), **own, **more})
 
-    def subscriptions(self, lifetime: timedelta = DAY, **more: Any) -> Subscriptions:
+    def subscriptions(self, lifetime: timedelta = LIFETIME, **more: Any) -> Subscriptions:
         settings = self.settings(**more)
         assert settings.nudge
         made = Subscriptions(settings, settings.nudge, lifetime)
@@ -252,7 +259,7 @@ def test_the_life_that_graph_grants_is_what_counts(
     world: World, shortest: float, longest: float, granted: float
 ) -> None:
     world.own.shortest, world.own.longest = shortest, longest
-    asked = timedelta(minutes=10) if longest > 50 else DAY
+    asked = timedelta(minutes=10) if longest > 50 else LIFETIME
     assert world.subscriptions(asked).keep() / 60 == pytest.approx(granted / 2, abs=0.5)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import Event, Thread
 
 import structlog
 
@@ -19,11 +18,11 @@ from postroom.deliver import deliver_one, recover
 from postroom.delivery import State, Target
 from postroom.errors import ConfigError, ConnectorDown, LeaseLost, PostroomError, StepFault, TransientError
 from postroom.intake import take_in
+from postroom.ledger.keeping import kept
 from postroom.ledger.records import Lease, Stage
 from postroom.settle import settle_done
 
 LEASE_SECONDS = 120.0
-_RENEW_SECONDS = 30.0
 _log = structlog.get_logger("line")
 
 
@@ -45,7 +44,7 @@ def read_one(line: Line, message_id: str) -> bool:
     lease = line.ledger.lease_message(message_id, Stage.RECEIVED, line.owner, LEASE_SECONDS)
     if lease is None:
         return False
-    with _message_faults(line, lease), _kept(line, lease):
+    with _message_faults(line, lease), kept(line.ledger, lease, LEASE_SECONDS):
         settings = line.settings
         read = read_message(line.ledger.load_message(message_id), settings.limits, settings.ocr)
         understood = understand(read, line.triager, settings.processes, settings.ocr)
@@ -61,7 +60,7 @@ def itemise_one(line: Line, message_id: str) -> bool:
     lease = line.ledger.lease_message(message_id, Stage.READ, line.owner, LEASE_SECONDS)
     if lease is None:
         return False
-    with _message_faults(line, lease), _kept(line, lease):
+    with _message_faults(line, lease), kept(line.ledger, lease, LEASE_SECONDS):
         read = line.ledger.load_reading(message_id)
         if read is None:
             raise StepFault(f"message {message_id}: its reading is not in the ledger")
@@ -160,24 +159,3 @@ def _unexpected(subject: str, error: Exception) -> StepFault:
     reason = f"unexpected {type(error).__name__} in {frame.name} ({frame.filename.rpartition('/')[2]}:{frame.lineno})"
     _log.error("unexpected error", stage=subject, hint=reason)
     return StepFault(f"{subject}: {reason}")
-
-
-@contextmanager
-def _kept(line: Line, lease: Lease) -> Iterator[None]:
-    """Keep a lease alive while a long step works; a step that lost it notices when it saves."""
-    done = Event()
-
-    def keep() -> None:
-        while not done.wait(_RENEW_SECONDS):
-            try:
-                line.ledger.renew(lease, LEASE_SECONDS)
-            except LeaseLost:
-                return
-
-    keeper = Thread(target=keep, name=f"lease-{lease.subject}", daemon=True)
-    keeper.start()
-    try:
-        yield
-    finally:
-        done.set()
-        keeper.join()

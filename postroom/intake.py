@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from postroom.errors import LeaseLost
 from postroom.failpoints import Failpoint, failpoint
 from postroom.ledger import Arrival, Lease, Ledger, Stage, owner_name
+from postroom.ledger.keeping import kept
 from postroom.message import FollowedInbox, Inbox, Message
 
 BATCH = 20
 """Messages in one transaction: a commit waits for the disk, so a few share one."""
-TURN_SECONDS = 300.0
-"""How long one worker may be at a followed inbox before another takes its turn."""
+TURN_SECONDS = 120.0
+"""How long after a worker at a followed inbox fell asleep or died another takes its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +57,28 @@ def _turn(ledger: Ledger, inbox: str, owner: str) -> Lease | None:
 def _follow(ledger: Ledger, inbox: FollowedInbox, limit: int, lease: Lease) -> Taken:
     """Take in what changed; where the next look goes on is kept last, so that a crash repeats this one."""
     try:
-        followed = inbox.follow(limit, ledger.bookmark(inbox.name), ledger.in_hand(inbox.name))
-        failpoint(Failpoint.INTAKE_FETCHED)
-        arrivals = _take(ledger, inbox, followed.messages, lease)
-        taken_back = sum(ledger.take_back(inbox.name, source_key) for source_key in followed.taken_back)
-        failpoint(Failpoint.INTAKE_FOLLOWED)
-        ledger.save_bookmark(lease, followed.bookmark)
+        with kept(ledger, lease, TURN_SECONDS):
+            return _follow_in_turn(ledger, inbox, limit, lease)
     except LeaseLost:
         # This worker slept through its turn: what it stored counts, and the other's bookmark does.
         return Taken()
     finally:
         ledger.let_go_of_inbox(lease)
+
+
+def _follow_in_turn(ledger: Ledger, inbox: FollowedInbox, limit: int, lease: Lease) -> Taken:
+    followed = inbox.follow(limit, ledger.bookmark(inbox.name), ledger.in_hand(inbox.name))
+    failpoint(Failpoint.INTAKE_FETCHED)
+    arrivals = _take(ledger, inbox, followed.messages)
+    taken_back = sum(ledger.take_back(inbox.name, source_key) for source_key in followed.taken_back)
+    failpoint(Failpoint.INTAKE_FOLLOWED)
+    ledger.save_bookmark(lease, followed.bookmark)
     return _told(arrivals, taken_back)
 
 
-def _take(ledger: Ledger, inbox: Inbox, messages: list[Message], lease: Lease | None = None) -> list[Arrival]:
+def _take(ledger: Ledger, inbox: Inbox, messages: list[Message]) -> list[Arrival]:
     arrivals: list[Arrival] = []
     for start in range(0, len(messages), BATCH):
-        if lease is not None:
-            lease = ledger.renew(lease, TURN_SECONDS)
         arrivals += _take_batch(ledger, inbox, messages[start : start + BATCH])
     return arrivals
 

@@ -34,6 +34,8 @@ from tests.servers.graph import GraphServer
 
 SOAK = bool(os.environ.get("POSTROOM_SOAK"))
 KILLS = 200 if SOAK else 8
+BETWEEN = 16 if SOAK else 6
+"""Kills between two deliveries of post."""
 PROCESSES = 9
 
 
@@ -132,7 +134,7 @@ def test_killed_at_random_moments(house: House) -> None:
     chance = random.Random(11)
     house.bring()
     for number in range(KILLS):
-        if number % 6 == 5:
+        if number % BETWEEN == BETWEEN - 1:
             house.bring()
         process = start(house.config, house.data)
         time.sleep(chance.uniform(0.4, 2.4))
@@ -140,7 +142,7 @@ def test_killed_at_random_moments(house: House) -> None:
         process.join()
         assert process.exitcode == -signal.SIGKILL
     last = start(house.config, house.data, until_rest=True)
-    last.join(300)
+    last.join(1200)
     assert last.exitcode == 0
     check_all_arrived(house)
     ledger = house.ledger()

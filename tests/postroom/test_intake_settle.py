@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from connectors.memory import Journal, MemoryInbox, MemoryInboxSettings
+from postroom import intake
 from postroom.disposition import Disposition, Outcome
 from postroom.errors import ConnectorDown
 from postroom.intake import take_in
 from postroom.ledger import Ledger, Stage
+from postroom.message import Followed, Message
 from postroom.settle import settle_done
 from tests.postroom.samples import NOON, OWNER, PLANS, HandClock, extraction, lease, open_ledger, reading
 
@@ -122,3 +126,46 @@ def test_only_the_inboxes_own_post_is_settled(timed: Ledger, tmp_path: Path, jou
     _close(timed, message_id, Outcome.NO_ACTION)
     assert settle_done(timed, other, OWNER) == 0
     assert settle_done(timed, mine, OWNER) == 1
+
+
+class SlowInbox:
+    """A followed inbox that takes longer for a look than a turn lasts."""
+
+    name = "post"
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def follow(self, limit: int, bookmark: str, in_hand: object) -> Followed:
+        self.looks += 1
+        time.sleep(0.6)
+        return Followed([], f"after look {self.looks}")
+
+    def claim_all(self, messages: object) -> None:
+        """There is nothing to claim."""
+
+    def fetch(self, limit: int) -> list[Message]:
+        return []
+
+    def claim(self, *_: object) -> None: ...
+
+    settle = claim
+
+    def check(self) -> list[str]:
+        return []
+
+    def close(self) -> None: ...
+
+
+def test_a_look_that_takes_longer_than_a_turn_keeps_its_turn(
+    ledger_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "TURN_SECONDS", 0.2)
+    ledgers = [Ledger(ledger_url, tmp_path / "documents") for _ in range(2)]
+    ledgers[0].migrate()
+    inbox = SlowInbox()
+    with ThreadPoolExecutor(2) as workers:
+        list(workers.map(lambda ledger: [take_in(ledger, inbox, 10) for _ in range(3)], ledgers))
+    assert ledgers[0].bookmark("post") == f"after look {inbox.looks}", "no look was lost to another worker"
+    for ledger in ledgers:
+        ledger.close()

@@ -67,3 +67,41 @@ def test_no_secret_is_printed(postroom: Postroom, config: Path, monkeypatch: pyt
         said = postroom(*arguments)
         assert said.code == 1
         assert SECRET not in said.out + said.err
+
+
+GRAPH = """\
+  - name: {name}
+    kind: {kind}
+    sign_in: {{kind: secret, tenant_id: t, client_id: c, client_secret: {{env: ABSENT_SECRET}}}}
+    {more}
+"""
+
+
+def test_what_to_grant_is_printed_before_anything_is_granted(postroom: Postroom, config: Path) -> None:
+    box = GRAPH.format(name="mailbox", kind="graph", more="mailbox: post@council.gov.uk")
+    site = "site: https://council.sharepoint.com/sites/Post, "
+    more = (("list", site + "list: Post"), ("files", site + "library: Files"))
+    targets = "".join(
+        GRAPH.format(name=name, kind=f"graph-{kind}", more=words.replace(", ", "\n    "))
+        for (name, words), kind in zip(more, ("list", "library"), strict=True)
+    )
+    main = MAIN.replace("targets:\n", f"targets:\n{targets}").replace("inboxes:\n", f"inboxes:\n{box}")
+    (config / "postroom.yaml").write_text(main)
+    said = postroom("check", "--offline", "--json")
+    assert said.code == 0
+    granted = {one["name"]: one for one in json.loads(said.out)["permissions"]}
+    assert granted["Application Mail.ReadWrite"]["scope"] == "mailbox post@council.gov.uk alone"
+    assert granted["Sites.Selected (write)"]["for"] == ["list", "files"], "one grant for one site, printed once"
+    assert len(granted) == 2
+    shown = postroom("check", "--offline").out
+    assert "and no more" in shown
+    assert "Sites.Selected" in shown
+
+
+def test_a_target_that_is_told_and_not_there_is_a_mistake(postroom: Postroom, config: Path) -> None:
+    (config / "postroom.yaml").write_text(f"{MAIN}tell: [depto]\n")
+    said = postroom("check", "--offline", "--json")
+    assert said.code == 2
+    (mistake,) = json.loads(said.out)["mistakes"]
+    assert (mistake["line"], mistake["key"]) == (7, "tell[1]")
+    assert "depot" in mistake["hint"]

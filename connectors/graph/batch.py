@@ -24,14 +24,21 @@ if TYPE_CHECKING:
 
 MOST = 20
 """Parts in one batch, by Graph's own limit."""
-_PATIENCE_SECONDS = 60.0
 _FORBIDDEN, _FAILED_BEFORE = 403, 424
 _AGAIN = (401, 408, 429, 500, 502, 503, 504)
 
 Build = Callable[["GraphServiceClient"], Sequence["RequestInformation"]]
 
 
-def in_turn(client: GraphClient, named: str, mailbox: str, build: Build, *, together: bool = False) -> list[Answer]:
+def in_turn(
+    client: GraphClient,
+    named: str,
+    mailbox: str,
+    build: Build,
+    *,
+    together: bool = False,
+    patience_seconds: float = 60.0,
+) -> list[Answer]:
     """Send the requests that `build` makes with the SDK and return their answers in order, whatever their status.
 
     Each must be safe to repeat: one that gets no clear answer is sent again.
@@ -42,13 +49,14 @@ def in_turn(client: GraphClient, named: str, mailbox: str, build: Build, *, toge
         mailbox: Whose turn the calls take.
         build: Makes the requests, any number.
         together: Whether a part after a failed one must not be sent; else it is sent again without the failed one.
+        patience_seconds: For how long it is repeated while not one part gets through.
 
     Raises:
         TransientError: A part got no clear answer for too long.
     """
     parts = client.run(lambda graph: _parts(graph, build(graph)))
     answers: dict[int, Answer] = {}
-    until, attempt = time.monotonic() + _PATIENCE_SECONDS, 0
+    until, attempt = time.monotonic() + patience_seconds, 0
     while waiting := [place for place in range(len(parts)) if place not in answers]:
         got = _send(client, mailbox, parts, waiting[:MOST])
         clear = {place: one for place, one in got.items() if one.status not in _AGAIN}
@@ -57,16 +65,21 @@ def in_turn(client: GraphClient, named: str, mailbox: str, build: Build, *, toge
         busy = [one for one in got.values() if one.status in _AGAIN]
         if together and busy:
             answers = {place: one for place, one in answers.items() if place not in stopped}
+        if answers.keys() & got.keys():
+            until, attempt = time.monotonic() + patience_seconds, 0
         if busy:
             wait = max(pause(one.headers, attempt) for one in busy)
             attempt += 1
             if time.monotonic() + wait > until:
                 raise TransientError(f"{named}: Microsoft Graph is busy.", hint="Tried again later.", retry_after=wait)
             time.sleep(wait)
-    for answer in answers.values():
-        if answer.status == _FORBIDDEN:
-            raise forbidden(named, code_of(answer.content))
-    return [answers[place] for place in range(len(parts))]
+    return [_allowed(answers[place], named) for place in range(len(parts))]
+
+
+def _allowed(answer: Answer, named: str) -> Answer:
+    if answer.status == _FORBIDDEN:
+        raise forbidden(named, code_of(answer.content))
+    return answer
 
 
 def _send(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from connectors.graph.batch import in_turn
 from connectors.graph.client import GraphClient
@@ -73,7 +74,7 @@ def read_mime(client: GraphClient, mailbox: str, key: str, attached: Attached, l
     if attached.size > limit:
         return _stand_in(client, mailbox, key, attached.size, limit)
     try:
-        streamed = client.stream(f"users/{mailbox}/messages/{key}/$value", limit)
+        streamed = client.stream(f"users/{quote(mailbox, safe='')}/messages/{quote(key, safe='')}/$value", limit)
     except GraphRefusal as refusal:
         if refusal.status == NOT_FOUND:
             return None

@@ -41,6 +41,14 @@ def code_of(content: bytes) -> str:
         return ""
 
 
+def is_forgotten(refusal: GraphRefusal) -> bool:
+    """Whether Graph knows a place in the changes no longer; its own words for that come with other statuses than 410.
+
+    Source: https://learn.microsoft.com/graph/delta-query-overview#token-duration
+    """
+    return refusal.status == GONE or refusal.code.casefold().startswith("syncstate")
+
+
 _NO_WORKBOOKS = "EditModeAccessDenied"
 FORBIDDEN = 403
 NOT_FOUND = 404

@@ -47,6 +47,10 @@ class Folders:
             self._ids[path] = found
         return self._ids[path]
 
+    def forget(self, path: str) -> None:
+        """Have a folder looked for again, because it may have been deleted."""
+        self._ids.pop(path, None)
+
     def find(self, path: str) -> str | None:
         """Return a folder's id, None if it is not there.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from connectors.graph.bookmark import Bookmark, FolderMark
-from connectors.graph.errors import GONE, GraphRefusal
+from connectors.graph.errors import GraphRefusal, is_forgotten
 from connectors.graph.letters import Letter, Page
 from postroom.message import InHand
 
@@ -71,7 +71,7 @@ class Walk:
             try:
                 page = turn(folder, mark.link, size)
             except GraphRefusal as refusal:
-                if refusal.status != GONE or not mark.link:
+                if not is_forgotten(refusal) or not mark.link:
                     raise
                 self._begin_anew(folder)
                 mark = self.bookmark.folders[folder]
@@ -103,8 +103,6 @@ class Walk:
         return True
 
     def _is_new(self, letter: Letter) -> bool:
-        if letter.removed:
-            self.bookmark.waiting.pop(letter.key, None)
         if self.in_hand is not None and letter.key in self.in_hand:
             if letter.removed or not self.marks.any_of(letter):
                 self.suspects[letter.key] = None

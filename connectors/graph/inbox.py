@@ -31,6 +31,7 @@ from postroom.errors import ConnectorDown, SignInRefused, TransientError
 from postroom.message import Followed, InHand, Message, Problem
 
 _MOST_FAILURES = 5
+_MOST_WAITING = 100
 _BYTES_AT_ONCE = 100_000_000
 _STILL_SCANNED = (
     "An attachment was still being scanned by Defender after {:.0f} minutes, and its real content was not read. "
@@ -61,8 +62,10 @@ class GraphInbox:
             walk = Walk(Bookmark.parse(bookmark), self._marks, in_hand, limit, self._since())
             folders = [self._folders.id_of(path) for path in self._settings.folders]
             walk.bookmark.folders = {id_: mark for id_, mark in walk.bookmark.folders.items() if id_ in folders}
-            for folder in folders:
-                walk.through(folder, partial(changes, self._client, self._settings.mailbox))
+            # Those that wait come first once they are many: each of them is looked at every time.
+            if len(walk.bookmark.waiting) < max(limit, _MOST_WAITING):
+                for folder in folders:
+                    walk.through(folder, partial(changes, self._client, self._settings.mailbox))
             self._look_at_waiting(walk, folders)
             messages = self._read(walk)
             taken_back = self._confirmed(walk, folders)

@@ -69,6 +69,19 @@ class GraphInboxSettings(GraphAccount):
         None, description="Has Microsoft Graph tell at once that post arrived; the schedule stays what counts."
     )
 
+    @field_validator("folders")
+    @classmethod
+    def _are_paths(cls, paths: tuple[str, ...]) -> tuple[str, ...]:
+        tidy = tuple(_path(path) for path in paths)
+        if not all(tidy):
+            raise ValueError("each folder post arrives in needs a name")
+        return tidy
+
+    @field_validator("done_folder", "held_folder")
+    @classmethod
+    def _is_path(cls, path: str) -> str:
+        return _path(path)
+
     @model_validator(mode="after")
     def _tells_apart(self) -> Self:
         categories = {self.work_category.casefold(), self.done_category.casefold(), self.held_category.casefold()}
@@ -78,3 +91,8 @@ class GraphInboxSettings(GraphAccount):
         if len(set(places)) < len(places):
             raise ValueError("the folders post arrives in and those for done and held post must all be different")
         return self
+
+
+def _path(path: str) -> str:
+    """Return a folder's path in the one way it can be compared with another."""
+    return "/".join(name.strip() for name in path.split("/") if name.strip())

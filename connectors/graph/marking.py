@@ -63,15 +63,17 @@ class Marking:
             mark: The category it gets.
             goal: Path of the folder it goes to; empty if it stays.
         """
-        target = self._folders.id_of(goal, make=True) if goal else ""
         for _ in range(_TRIES):
+            target = self._folders.id_of(goal, make=True) if goal else ""
             letter = self._still_there([key], folders).get(key)
             if letter is None or not self._marks.any_of(letter):
                 return False
             answers = self._mark_and_move(letter, mark, target)
-            if not any(answer.status == STALE for answer in answers):
-                self._refuse_failed(answers)
+            self._refuse_failed(answers)
+            if not any(answer.status in (STALE, NOT_FOUND) for answer in answers):
                 return True
+            # Either the mail is gone, which the next look tells, or the folder it was to go to.
+            self._folders.forget(goal)
         raise self._restless()
 
     def _still_there(self, keys: Sequence[str], folders: Sequence[str]) -> dict[str, Letter]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from postroom.process import Model
 
@@ -75,6 +75,11 @@ class GraphAccount(Model):
     app_calls_at_once: int = Field(
         4, ge=1, le=64, description="Calls to all mailboxes together at one time, from this machine."
     )
+
+    @field_validator("graph_address", "sign_in_address")
+    @classmethod
+    def _ends_in_no_slash(cls, address: str) -> str:
+        return address.rstrip("/")
 
     @model_validator(mode="after")
     def _is_encrypted(self) -> Self:

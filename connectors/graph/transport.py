@@ -92,7 +92,7 @@ class GraphTransport(httpx.AsyncBaseTransport):
             SignInRefused: The account may not do this.
         """
         manner = MANNER.get(Manner())
-        mailbox = request.extensions.get(MAILBOX) or mailbox_of(request.url.path)
+        mailbox = request.extensions.get(MAILBOX, "").lower() or mailbox_of(request.url.path)
         until, attempt = time.monotonic() + manner.patience_seconds, 0
         while True:
             await self._wait_for_quiet(mailbox, until)

@@ -18,6 +18,9 @@ import pytest
 from pydantic import ValidationError
 
 from connectors import registry
+from connectors.graph.batch import in_turn
+from connectors.graph.bookmark import Bookmark
+from connectors.graph.client import GraphClient
 from connectors.graph.inbox import GraphInbox
 from connectors.graph.inbox_settings import GraphInboxSettings
 from postroom.disposition import Outcome
@@ -282,6 +285,23 @@ def test_410_means_everything_again_and_the_ledger_decides_what_is_new(world: Gr
     assert again.taken_back == (keys[1],), "what was moved away while the place was lost is not told by anybody"
 
 
+@pytest.mark.parametrize("answer", ["status 400 SyncStateInvalid", "status 404 syncStateNotFound", "gone"])
+def test_a_bookmark_that_graph_has_forgotten_means_everything_again(world: GraphWorld, answer: str) -> None:
+    inbox = world.inbox()
+    bookmark = inbox.follow(10, "", Hand()).bookmark
+    key = world.put(mail(1))
+    world.server.faults.on("GET", rf"{world.address}.*delta", answer)
+    assert [message.source_key for message in inbox.follow(10, bookmark, Hand()).messages] == [key]
+
+
+def test_a_folder_that_lost_its_mails_is_no_forgotten_bookmark(world: GraphWorld) -> None:
+    inbox = world.inbox()
+    bookmark = inbox.follow(10, "", Hand()).bookmark
+    world.server.faults.on("GET", rf"{world.address}.*delta", "status 404")
+    with pytest.raises(TransientError, match="404"):
+        inbox.follow(10, bookmark, Hand())
+
+
 @pytest.mark.parametrize("act", ["move", "delete", "uncategorise"])
 def test_staff_take_a_mail_back_by_moving_deleting_or_uncategorising_it(world: GraphWorld, act: str) -> None:
     key = world.put(mail(1))
@@ -377,6 +397,18 @@ def test_post_may_stay_where_it_is_and_only_its_category_change(world: GraphWorl
     assert inbox.follow(10, "", Hand()).messages == []
 
 
+def test_post_goes_to_a_folder_that_is_made_anew_after_somebody_deleted_it(world: GraphWorld) -> None:
+    key = world.put(mail(1))
+    inbox = world.inbox()
+    (message,) = inbox.fetch(10)
+    claim(inbox, message)
+    world.server.faults.on("POST", "/move$", "status 404")
+    settle(inbox, message)
+    assert (world.categories(key), world.mail.where(key)) == ([FINISHED], "Done")
+    looked_up = [seen for seen in asked(world, "GET") if "displayName" in seen.raw_query]
+    assert len(looked_up) == 2, "the folder is looked for again"
+
+
 def test_a_change_meanwhile_is_read_again_and_never_written_over(world: GraphWorld) -> None:
     key = world.put(mail(1))
     inbox = world.inbox()
@@ -428,6 +460,25 @@ def test_a_mail_that_waits_and_is_moved_by_staff_is_forgotten(world: GraphWorld)
     world.mail.staff_move(key, "Elsewhere")
     followed = inbox.follow(10, bookmark, Hand())
     assert (followed.messages, key in followed.bookmark) == ([], False)
+
+
+def test_a_mail_that_waits_is_not_lost_when_it_is_moved_to_another_followed_folder(world: GraphWorld) -> None:
+    world.put(mail(2), folder="Inbox/Scans")
+    key = world.put(files(1, "form.pdf"), scanning_for=600, received=datetime.now(UTC))
+    inbox = world.inbox(folders=["Inbox/Scans", "Inbox"])
+    bookmark = inbox.follow(10, "", Hand()).bookmark
+    world.mail.staff_move(key, "Inbox/Scans")
+    bookmark = inbox.follow(10, bookmark, Hand()).bookmark
+    later = world.inbox(folders=["Inbox/Scans", "Inbox"], scan_minutes=0)
+    assert [message.source_key for message in later.follow(10, bookmark, Hand()).messages] == [key]
+
+
+def test_mails_that_wait_do_not_become_more_and_more(world: GraphWorld) -> None:
+    keys = [world.put(mail(number)) for number in range(110)]
+    waiting = Bookmark(waiting=dict.fromkeys(keys[:105], 0))
+    followed = world.inbox().follow(10, str(waiting), Hand())
+    assert {message.source_key for message in followed.messages} <= set(keys[:105])
+    assert len(Bookmark.parse(followed.bookmark).waiting) == 95
 
 
 def test_attached_mails_come_along_and_links_to_the_cloud_are_told(world: GraphWorld) -> None:
@@ -494,6 +545,17 @@ def test_429_is_waited_out_as_it_asks_and_never_less_than_a_growing_pause(world:
     assert time.monotonic() - began >= (1.9 if asked_for in ("2", "date") else 0.4)
 
 
+def test_a_mailbox_is_left_alone_however_its_address_is_written(world: GraphWorld) -> None:
+    world.put(mail(1))
+    inbox = world.inbox(mailbox=world.address.upper(), patience_seconds=5)
+    (message,) = inbox.fetch(10)
+    world.server.faults.on("POST", r"batch$", "retry 900")
+    with pytest.raises(TransientError):
+        claim(inbox, message)
+    with pytest.raises(TransientError, match="left alone"):
+        inbox.fetch(10)
+
+
 def test_a_wait_longer_than_our_patience_ends_the_look_and_is_told(world: GraphWorld) -> None:
     world.put(mail(1))
     inbox = world.inbox(patience_seconds=5)
@@ -528,6 +590,21 @@ def test_a_batch_has_twenty_parts_at_most_and_each_part_is_judged_by_itself(worl
     assert max(len(batch["requests"]) for batch in batches) == 20
     chained = [part for batch in batches for part in batch["requests"][1:]]
     assert all(len(part["dependsOn"]) == 1 for part in chained), "fully one after the other, which takes one place"
+
+
+def test_a_batch_that_gets_on_is_not_given_up_however_long_it_takes(world: GraphWorld) -> None:
+    keys = [world.put(mail(number)) for number in range(6)]
+    for key in keys[1:5]:
+        world.server.faults.on("GET", f"{re.escape(key)}$", "status 429")
+    client = GraphClient(GraphInboxSettings.model_validate(world.settings()), "Inbox")
+
+    def build(graph: Any) -> list[Any]:
+        messages = graph.users.by_user_id(world.address).messages
+        return [messages.by_message_id(key).to_get_request_information() for key in keys]
+
+    answers = in_turn(client, "Inbox", world.address, build, patience_seconds=1.5)
+    client.close()
+    assert [answer.json()["id"] for answer in answers] == keys
 
 
 def test_a_token_that_runs_out_in_mid_batch_is_renewed(world: GraphWorld) -> None:
@@ -579,6 +656,18 @@ def test_check_says_what_to_grant_and_what_is_missing(world: GraphWorld) -> None
         world.inbox(mailbox="nobody@northborough.gov.uk").check()
 
 
+def test_addresses_with_a_slash_too_many_and_names_with_signs_lead_to_the_mailbox(world: GraphWorld) -> None:
+    world.address = f"o'neill#{next(_turn)}+scans@northborough.gov.uk"
+    world.mail.add_mailbox(world.address)
+    key = world.put(files(1, "a.pdf"))
+    inbox = world.inbox(graph_address=world.server.url + "/", done_folder="Pat's / Done#1")
+    (message,) = inbox.fetch(10)
+    claim(inbox, message)
+    settle(inbox, message)
+    assert (world.categories(key), world.mail.where(key)) == ([FINISHED], "Pat's/Done#1")
+    assert [seen.path for seen in world.server.requests if "//" in seen.path] == []
+
+
 def test_a_link_to_another_host_gets_no_token(world: GraphWorld) -> None:
     world.put(mail(1))
     inbox = world.inbox()
@@ -592,6 +681,8 @@ def test_a_link_to_another_host_gets_no_token(world: GraphWorld) -> None:
     [
         ({"done_category": "postroom: IN WORK"}, "categories must be different"),
         ({"done_folder": "inbox"}, "must all be different"),
+        ({"done_folder": " Inbox/"}, "must all be different"),
+        ({"folders": ["/"]}, "needs a name"),
         ({"graph_address": "http://graph.example/v1.0"}, "must begin with https"),
         ({"calls_at_once": 5}, "less than or equal to 4"),
     ],

@@ -22,7 +22,7 @@ from postroom.deliver import deliver_one, recover
 from postroom.delivery import TargetClass
 from postroom.disposition import Disposition, Outcome
 from postroom.document import Document, Role
-from postroom.errors import LeaseLost, TransientError
+from postroom.errors import PostroomError
 from postroom.intake import take_in
 from postroom.ledger import Ledger, Stage, owner_name
 from postroom.message import ReadMessage, Unpacked
@@ -83,7 +83,8 @@ def work(folder: Path, settings: dict[str, Any], seed: int) -> None:
         ):
             try:
                 step()
-            except (LeaseLost, TransientError):
+            except PostroomError:
+                # As the line does it: this step is tried again in the next round.
                 continue
         time.sleep(chance.uniform(0.5, 1.5))
 

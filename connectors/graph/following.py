@@ -73,7 +73,7 @@ class Walk:
             except GraphRefusal as refusal:
                 if not is_forgotten(refusal) or not mark.link:
                     raise
-                self._begin_anew(folder)
+                self.begin_anew(folder)
                 mark = self.bookmark.folders[folder]
                 continue
             if not self._through_page(page, mark):
@@ -84,7 +84,8 @@ class Walk:
                 mark.unseen = []
                 return
 
-    def _begin_anew(self, folder: str) -> None:
+    def begin_anew(self, folder: str) -> None:
+        """Look at everything in a folder."""
         # What was moved or deleted while the place was lost is told by nobody: who is not come across is looked at.
         self.bookmark.folders[folder] = FolderMark(unseen=list(self.in_hand or ()))
 

@@ -61,6 +61,9 @@ class GraphInbox:
         with self._errors():
             walk = Walk(Bookmark.parse(bookmark), self._marks, in_hand, limit, self._since())
             folders = [self._folders.id_of(path) for path in self._settings.folders]
+            if not walk.bookmark.folders:
+                for folder in folders:
+                    walk.begin_anew(folder)
             walk.bookmark.folders = {id_: mark for id_, mark in walk.bookmark.folders.items() if id_ in folders}
             # Those that wait come first once they are many: each of them is looked at every time.
             if len(walk.bookmark.waiting) < max(limit, _MOST_WAITING):

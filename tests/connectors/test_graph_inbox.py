@@ -302,6 +302,16 @@ def test_a_folder_that_lost_its_mails_is_no_forgotten_bookmark(world: GraphWorld
         inbox.follow(10, bookmark, Hand())
 
 
+@pytest.mark.parametrize("bookmark", ["", "no json"])
+def test_what_staff_took_back_is_found_out_although_no_bookmark_was_kept(world: GraphWorld, bookmark: str) -> None:
+    kept, moved, scan = world.put(mail(1)), world.put(mail(2)), world.put(mail(3), folder="Inbox/Scans")
+    inbox = world.inbox(folders=["Inbox", "Inbox/Scans"])
+    inbox.claim_all(inbox.follow(10, "", Hand()).messages)
+    world.mail.staff_move(moved, "Elsewhere")
+    again = inbox.follow(10, bookmark, Hand(kept, moved, scan))
+    assert (again.messages, again.taken_back) == ([], (moved,))
+
+
 @pytest.mark.parametrize("act", ["move", "delete", "uncategorise"])
 def test_staff_take_a_mail_back_by_moving_deleting_or_uncategorising_it(world: GraphWorld, act: str) -> None:
     key = world.put(mail(1))

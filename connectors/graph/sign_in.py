@@ -17,7 +17,7 @@ from connectors.graph.settings import (
     ManagedIdentitySignIn,
     SecretSignIn,
 )
-from postroom.errors import ConfigError, ConnectorDown, SignInRefused
+from postroom.errors import ConnectorDown, SignInRefused
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -81,7 +81,8 @@ class Tokens:
         except AzureError as error:
             raise self._refused(error) from None
         except (OSError, ValueError):
-            raise ConfigError(
+            # Work is under way by now, and what a connector that is down has in hand waits untouched.
+            raise SignInRefused(
                 f"{self._named}: the sign-in cannot be made from its settings.",
                 hint="See that the certificate's file can be read, holds the private key, and has this password.",
             ) from None

@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from connectors.graph.client import GraphClient
 from connectors.graph.settings import GraphAccount
-from postroom.errors import ConfigError, ConnectorDown, PostroomError, SignInRefused
+from postroom.errors import ConnectorDown, PostroomError, SignInRefused
 from tests.connectors.graph_targets import account, graph_server
 from tests.servers.graph import GraphServer
 
@@ -93,13 +93,13 @@ def test_a_clock_that_is_wrong_is_named(
         look(client(server, sign_in))
 
 
-def test_a_certificate_without_its_key_or_with_another_password_is_a_mistake_of_the_settings(
+def test_a_certificate_without_its_key_or_that_is_gone_stops_the_connector_and_makes_nothing_uncertain(
     server: GraphServer, certificate: tuple[rsa.RSAPrivateKey, x509.Certificate], tmp_path: Path
 ) -> None:
     (tmp_path / "public.pem").write_bytes(certificate[1].public_bytes(serialization.Encoding.PEM))
     for file in (tmp_path / "public.pem", tmp_path / "absent.pem"):
         sign_in = {"kind": "certificate", **app(server), "certificate": file}
-        with pytest.raises(ConfigError, match="private key"):
+        with pytest.raises(SignInRefused, match="private key"):
             look(client(server, sign_in))
 
 

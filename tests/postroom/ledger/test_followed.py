@@ -172,6 +172,22 @@ def test_what_a_person_releases_after_it_was_taken_back_is_delivered(ledger: Led
     assert ledger.item(item_id).summary.state is ItemState.DELIVERED
 
 
+def test_what_a_person_releases_is_tried_again_although_another_target_is_stuck(ledger: Ledger) -> None:
+    _, (item_id,) = itemise(ledger, 1, extraction(1, process="garden-waste"))
+    claim = ledger.claim_delivery(ledger.item(item_id).deliveries[0].id, OWNER)
+    assert claim is not None
+    ledger.move_delivery(claim.lease, State.CLAIMED, _move(State.SENDING, 1))
+    assert ledger.take_back("post", "1.eml")
+    ledger.move_delivery(claim.lease, State.SENDING, _move(State.WAIT), last=True)
+    stuck, other = ledger.release(item_id, PLANS["garden-waste"], "Pat")
+    for delivery, state in ((stuck, State.HUMAN), (other, State.WAIT)):
+        claim = ledger.claim_delivery(delivery, OWNER)
+        assert claim is not None
+        ledger.move_delivery(claim.lease, State.CLAIMED, _move(state), last=True)
+    assert ledger.item(item_id).summary.state is ItemState.WITH_PERSON
+    assert ledger.delivery(other).state is State.WAIT
+
+
 def test_an_item_with_a_person_is_closed_when_its_mail_is_taken_back(ledger: Ledger) -> None:
     _, (item_id,) = itemise(ledger, 1, extraction(1, outcome=Outcome.REVIEW))
     assert ledger.take_back("post", "1.eml")

@@ -97,6 +97,7 @@ class _Control:
         return JSONResponse(
             {
                 "requests": self._server.counts(),
+                "records": self._records(),
                 "mail": {address: self._mail.numbers_of(address) for address in boxes},
                 "most_at_once": {address: self._server.most_at_once(address) for address in boxes},
                 "faults": len(self._server.faults.used),
@@ -104,6 +105,14 @@ class _Control:
                 "validated": self._server.validated,
             }
         )
+
+    def _records(self) -> dict[str, int]:
+        """Count what was keyed, by the title of the list or library, `workbooks` and `tasks`."""
+        tenant = self._server.tenant
+        lists = {made.title: len(made.items) for made in tenant.lists.lists.values()}
+        tables = [table for book in tenant.workbooks.tables.values() for table in book.values()]
+        rows = sum(1 for table in tables for row in table.rows if any(row))
+        return {**lists, "workbooks": rows, "tasks": len(tenant.planner.tasks)}
 
     async def token(self, _request: Request) -> Response:
         return JSONResponse({"token": self._server.tenant.sign_in.token()})

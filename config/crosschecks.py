@@ -66,6 +66,23 @@ def check_names(main: YamlFile) -> Iterator[Mistake]:
             seen.add(name)
 
 
+def check_mailboxes(main: YamlFile) -> Iterator[Mistake]:
+    """Find folders of one mailbox that two inboxes read: each would take the other's mark for its own."""
+    seen: dict[tuple[str, str], str] = {}
+    for path, name in _named(main, "inboxes"):
+        entry = main.data["inboxes"][path[-1]]
+        mailbox = str(entry.get("mailbox") or "").casefold()
+        folders = entry.get("folders")
+        for folder in (folders if isinstance(folders, list) else ["Inbox"]) if mailbox else ():
+            place = (mailbox, str(folder).strip("/ ").casefold())
+            if place in seen:
+                message = f'The inboxes "{seen[place]}" and "{name}" read the same folder "{folder}" of one mailbox.'
+                yield main.mistake(
+                    (*path, "mailbox"), message, "Let one of them read it, or give each its own folders."
+                )
+            seen[place] = name
+
+
 def check_mappings(
     descriptions: Mapping[str, YamlFile], main: YamlFile, files: Sequence[YamlFile]
 ) -> Iterator[Mistake]:

@@ -12,6 +12,7 @@ from pydantic import Field
 from config.connections import Connection, Role, read_connection
 from config.crosschecks import (
     check_ledger,
+    check_mailboxes,
     check_mappings,
     check_names,
     check_processes,
@@ -225,6 +226,7 @@ class _Reading:
     def check(self, main_file: YamlFile) -> None:
         self.mistakes += check_names(main_file)
         self.mistakes += check_ledger(main_file)
+        self.mistakes += check_mailboxes(main_file)
         self.mistakes += check_processes(self.process_files, target_names(main_file))
         self.mistakes += check_mappings(self._descriptions(main_file), main_file, self.process_files)
         self.warnings += warn(main_file, self.process_files)

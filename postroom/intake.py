@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from postroom.errors import LeaseLost
+from postroom.errors import LeaseLost, TransientError
 from postroom.failpoints import Failpoint, failpoint
 from postroom.ledger import Arrival, Lease, Ledger, Stage, owner_name
 from postroom.ledger.keeping import kept
@@ -12,6 +12,8 @@ from postroom.message import FollowedInbox, Inbox, Message
 
 BATCH = 20
 """Messages in one transaction: a commit waits for the disk, so a few share one."""
+_MOST_FAULTS = 1
+"""Portions that may fail in one look before the inbox is taken to be away."""
 TURN_SECONDS = 120.0
 """How long after a worker at a followed inbox fell asleep or died another takes its turn."""
 
@@ -69,21 +71,30 @@ def _follow(ledger: Ledger, inbox: FollowedInbox, limit: int, lease: Lease) -> T
 def _follow_in_turn(ledger: Ledger, inbox: FollowedInbox, limit: int, lease: Lease) -> Taken:
     followed = inbox.follow(limit, ledger.bookmark(inbox.name), ledger.in_hand(inbox.name))
     failpoint(Failpoint.INTAKE_FETCHED)
-    arrivals = _take(ledger, inbox, followed.messages)
+    arrivals = _take(ledger, inbox, followed.messages, lease)
     taken_back = sum(ledger.take_back(inbox.name, source_key) for source_key in followed.taken_back)
     failpoint(Failpoint.INTAKE_FOLLOWED)
     ledger.save_bookmark(lease, followed.bookmark)
     return _told(arrivals, taken_back)
 
 
-def _take(ledger: Ledger, inbox: Inbox, messages: list[Message]) -> list[Arrival]:
+def _take(ledger: Ledger, inbox: Inbox, messages: list[Message], lease: Lease | None = None) -> list[Arrival]:
+    """Take messages in, some at a time; a fault with some of them is raised when the others are in."""
     arrivals: list[Arrival] = []
+    faults: list[TransientError] = []
     for start in range(0, len(messages), BATCH):
-        arrivals += _take_batch(ledger, inbox, messages[start : start + BATCH])
+        try:
+            arrivals += _take_batch(ledger, inbox, messages[start : start + BATCH], lease)
+        except TransientError as fault:
+            faults.append(fault)
+            if len(faults) > _MOST_FAULTS:
+                break
+    if faults:
+        raise faults[0]
     return arrivals
 
 
-def _take_batch(ledger: Ledger, inbox: Inbox, messages: list[Message]) -> list[Arrival]:
+def _take_batch(ledger: Ledger, inbox: Inbox, messages: list[Message], lease: Lease | None) -> list[Arrival]:
     arrivals = ledger.add_messages(messages)
     failpoint(Failpoint.INTAKE_COMMITTED)
     for arrival in arrivals:
@@ -91,6 +102,9 @@ def _take_batch(ledger: Ledger, inbox: Inbox, messages: list[Message]) -> list[A
             # It was put back after it was settled, or the move was lost: it is done, and is moved again.
             ledger.settle_again(arrival.message_id)
     if isinstance(inbox, FollowedInbox):
+        if lease is not None:
+            # A worker that slept through its turn marks nothing that staff unmarked meanwhile.
+            ledger.renew(lease, TURN_SECONDS)
         ours = [message for message, arrival in zip(messages, arrivals, strict=True) if not arrival.taken_back]
         inbox.claim_all(ours)
         failpoint(Failpoint.INTAKE_CLAIMED)

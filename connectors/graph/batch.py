@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 
 MOST = 20
 """Parts in one batch, by Graph's own limit."""
-_FORBIDDEN, _FAILED_BEFORE = 403, 424
+_FORBIDDEN, _UNANSWERED, _FAILED_BEFORE = 403, 408, 424
 _AGAIN = (401, 408, 429, 500, 502, 503, 504)
+BROKEN = (500, 502, 504)
+"""What one mail can answer for ever while the mailbox works well."""
+_MOST_BROKEN = 3
 
 Build = Callable[["GraphServiceClient"], Sequence["RequestInformation"]]
 
@@ -41,7 +45,8 @@ def in_turn(
 ) -> list[Answer]:
     """Send the requests that `build` makes with the SDK and return their answers in order, whatever their status.
 
-    Each must be safe to repeat: one that gets no clear answer is sent again.
+    Each must be safe to repeat: one that gets no clear answer is sent again. One on which Graph itself fails three
+    times is taken for the thing's own fault, and its answer is returned, so that it holds up no other.
 
     Args:
         client: The account.
@@ -56,13 +61,15 @@ def in_turn(
     """
     parts = client.run(lambda graph: _parts(graph, build(graph)))
     answers: dict[int, Answer] = {}
+    broken: Counter[int] = Counter()
     until, attempt = time.monotonic() + patience_seconds, 0
     while waiting := [place for place in range(len(parts)) if place not in answers]:
         got = _send(client, mailbox, parts, waiting[:MOST])
-        clear = {place: one for place, one in got.items() if one.status not in _AGAIN}
+        broken.update(place for place, one in got.items() if one.status in BROKEN)
+        clear = {place: one for place, one in got.items() if one.status not in _AGAIN or broken[place] >= _MOST_BROKEN}
         stopped = {place for place, one in clear.items() if one.status == _FAILED_BEFORE}
         answers |= {place: one for place, one in clear.items() if together or place not in stopped}
-        busy = [one for one in got.values() if one.status in _AGAIN]
+        busy = [one for place, one in got.items() if one.status in _AGAIN and place not in clear]
         if together and busy:
             answers = {place: one for place, one in answers.items() if place not in stopped}
         if answers.keys() & got.keys():
@@ -95,7 +102,7 @@ def _send(
     except (ValueError, KeyError, TypeError):
         got = {}
     # A part that was not answered at all is one that is sent again.
-    return {place: got.get(place, Answer(_AGAIN[-1], {}, b"")) for place in places}
+    return {place: got.get(place, Answer(_UNANSWERED, {}, b"")) for place in places}
 
 
 def _answer(part: dict[str, Any]) -> Answer:

@@ -26,6 +26,8 @@ class Bookmark:
     """By folder id."""
     waiting: dict[str, int] = field(default_factory=dict)
     """Mails that are new and could not be taken yet, with how often their content could not be had."""
+    doubtful: list[str] = field(default_factory=list)
+    """Mails in hand that seem to have been taken back, and that the mailbox did not show when they were looked at."""
 
     def __str__(self) -> str:
         return json.dumps(asdict(self))
@@ -36,6 +38,7 @@ class Bookmark:
         try:
             content = json.loads(kept)
             folders = {id_: FolderMark(**mark) for id_, mark in content["folders"].items()}
-            return cls(folders, {key: int(count) for key, count in content["waiting"].items()})
+            waiting = {key: int(count) for key, count in content["waiting"].items()}
+            return cls(folders, waiting, list(content.get("doubtful", ())))
         except (ValueError, KeyError, TypeError, AttributeError):
             return cls()

@@ -7,12 +7,13 @@ can keep the real attachment from ever arriving (Safe Attachments, Dynamic Deliv
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from connectors.graph.batch import in_turn
+from connectors.graph.batch import BROKEN, in_turn
 from connectors.graph.client import GraphClient
 from connectors.graph.errors import NOT_FOUND, GraphRefusal
 from connectors.oversize import mail_stand_in
@@ -37,6 +38,8 @@ class Attached:
     """Names of those that are only links to files in the cloud."""
     size: int = 0
     """Bytes of all of them together, as the mailbox counts."""
+    unknown: bool = False
+    """Whether the mailbox did not say."""
 
     @property
     def scanning(self) -> bool:
@@ -51,13 +54,19 @@ class Attached:
 
 
 def attached_to(client: GraphClient, named: str, mailbox: str, keys: Sequence[str]) -> dict[str, Attached]:
-    """Return what is attached to mails; one call for twenty. A mail that is gone has nothing attached."""
+    """Return what is attached to mails; one call for twenty. A mail that is gone has nothing attached.
+
+    Of a mail on which the mailbox itself fails it is said that nothing is known.
+    """
 
     def build(graph: GraphServiceClient) -> list[RequestInformation]:
         return [_attachments(graph, mailbox, key) for key in keys]
 
     found = {}
     for key, answer in zip(keys, in_turn(client, named, mailbox, build) if keys else (), strict=True):
+        if answer.status in BROKEN:
+            found[key] = Attached(unknown=True)
+            continue
         if answer.status >= 300 and answer.status != NOT_FOUND:
             raise GraphRefusal(answer.status, "attachments")
         found[key] = _attached(answer.json()["value"] if answer.status < 300 else [])
@@ -71,6 +80,8 @@ def read_mime(client: GraphClient, mailbox: str, key: str, attached: Attached, l
         TransientError: The mailbox gives no answer at all.
         Unreadable: The mailbox works and does not give this mail.
     """
+    if attached.unknown:
+        raise Unreadable
     if attached.size > limit:
         return _stand_in(client, mailbox, key, attached.size, limit)
     try:
@@ -80,9 +91,8 @@ def read_mime(client: GraphClient, mailbox: str, key: str, attached: Attached, l
             return None
         raise Unreadable from None
     except TransientError:
-        # A mail of many megabytes can time out for ever while the mailbox works well.
-        if _headers(client, mailbox, key) is None:
-            return None
+        # A mail of many megabytes, or a broken one, can time out for ever while the mailbox works well.
+        client.run(lambda graph: graph.users.by_user_id(mailbox).mail_folders.by_mail_folder_id("inbox").get())
         raise Unreadable from None
     if streamed.whole:
         return streamed.content
@@ -95,7 +105,13 @@ class Unreadable(Exception):
 
 def unreadable_stand_in(client: GraphClient, mailbox: str, key: str, attached: Attached, limit: int) -> bytes | None:
     """Return a stand-in for a mail whose content cannot be had; None if it is gone."""
-    return _stand_in(client, mailbox, key, attached.size, limit)
+    try:
+        return _stand_in(client, mailbox, key, attached.size, limit)
+    except (TransientError, GraphRefusal):
+        # Not even its headers: the stand-in differs from every other by the mail's own id.
+        name = hashlib.sha256(key.encode()).hexdigest()[:16]
+        headers = f"Subject: A mail that the mailbox does not give\r\nMessage-ID: <{name}@postroom.invalid>\r\n\r\n"
+        return mail_stand_in(headers.encode(), attached.size, limit)
 
 
 def _stand_in(client: GraphClient, mailbox: str, key: str, size: int, limit: int) -> bytes | None:

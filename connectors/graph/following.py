@@ -21,6 +21,8 @@ LARGEST_PAGE = 100
 Turn = Callable[[str, str, int], Page]
 """Returns the page of a folder at a link, with at most so many mails."""
 _SMALLEST_PAGE = 10
+_MOST_PAGES = 50
+"""Pages of one folder in one look: a folder of many thousands is gone through in several, each of them kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,9 @@ class Walk:
         """Go through a folder's changes until there are no more or enough new mails were found."""
         mark = self.bookmark.folders.setdefault(folder, FolderMark())
         size = max(min(self.limit, LARGEST_PAGE), _SMALLEST_PAGE)
-        while len(self.new) < self.limit:
+        for _ in range(_MOST_PAGES):
+            if len(self.new) >= self.limit:
+                return
             try:
                 page = turn(folder, mark.link, size)
             except GraphRefusal as refusal:

@@ -31,7 +31,7 @@ from postroom.errors import ConnectorDown, SignInRefused, TransientError
 from postroom.message import Followed, InHand, Message, Problem
 
 _MOST_FAILURES = 5
-_MOST_WAITING = 100
+_MOST_WAITING = 500
 _BYTES_AT_ONCE = 100_000_000
 _STILL_SCANNED = (
     "An attachment was still being scanned by Defender after {:.0f} minutes, and its real content was not read. "
@@ -119,7 +119,10 @@ class GraphInbox:
 
     def _look_at_waiting(self, walk: Walk, folders: list[str]) -> None:
         keys = list(walk.bookmark.waiting)
-        for key, letter in look_at(self._client, self._named, self._settings.mailbox, keys).items():
+        found = look_at(self._client, self._named, self._settings.mailbox, keys)
+        for key in keys:
+            # One that the mailbox cannot even show counts as one that cannot be read.
+            letter = found[key] if key in found else Letter(key, utc_now(), folder=folders[0])
             if letter is None or letter.folder not in folders or not walk.wanted(letter):
                 del walk.bookmark.waiting[key]
             elif len(walk.new) < walk.limit:
@@ -171,7 +174,9 @@ class GraphInbox:
 
     def _confirmed(self, walk: Walk, folders: list[str]) -> tuple[str, ...]:
         """Return which of the suspects staff really took back, by a look at how they stand now."""
-        found = look_at(self._client, self._named, self._settings.mailbox, list(walk.suspects))
+        suspects = list(walk.suspects | dict.fromkeys(walk.bookmark.doubtful))
+        found = look_at(self._client, self._named, self._settings.mailbox, suspects)
+        walk.bookmark.doubtful = [key for key in suspects if key not in found]
         return tuple(key for key, letter in found.items() if self._is_taken_back(letter, folders))
 
     def _is_taken_back(self, letter: Letter | None, folders: list[str]) -> bool:

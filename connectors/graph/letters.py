@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from connectors.graph.batch import in_turn
+from connectors.graph.batch import BROKEN, in_turn
 from connectors.graph.client import GraphClient
 from connectors.graph.errors import NOT_FOUND, GraphRefusal
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from msgraph.graph_service_client import GraphServiceClient
 
 SHOWN = ["id", "receivedDateTime", "categories", "hasAttachments", "parentFolderId", "isDraft"]
+_NO_ID = 400
+"""What an id is answered with that is none of this mailbox's."""
 _NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -86,14 +88,19 @@ async def _page(graph: GraphServiceClient, mailbox: str, folder: str, link: str,
 
 
 def look_at(client: GraphClient, named: str, mailbox: str, keys: Sequence[str]) -> dict[str, Letter | None]:
-    """Return how mails stand at this moment, None for those that are gone; one call for twenty."""
+    """Return how mails stand at this moment, None for those that are gone; one call for twenty.
+
+    Mails on which the mailbox itself fails are left out: nothing is known of them.
+    """
 
     def build(graph: GraphServiceClient) -> list[RequestInformation]:
         return [_look(graph, mailbox, key) for key in keys]
 
     found: dict[str, Letter | None] = {}
     for key, answer in zip(keys, in_turn(client, named, mailbox, build) if keys else (), strict=True):
-        if answer.status == NOT_FOUND:
+        if answer.status in BROKEN:
+            continue
+        if answer.status in (NOT_FOUND, _NO_ID):
             found[key] = None
         elif answer.status >= 300:
             raise GraphRefusal(answer.status, "look")

@@ -31,6 +31,9 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.
 _UNAUTHORISED, _TIMED_OUT, _TOO_MANY, _UNAVAILABLE = 401, 408, 429, 503
 _GATEWAY_TIMED_OUT = 504
 _PASSING = (_TIMED_OUT, _TOO_MANY, 500, 502, _UNAVAILABLE, _GATEWAY_TIMED_OUT)
+_BROKEN = (500, 502, _GATEWAY_TIMED_OUT)
+_MOST_BROKEN = 3
+"""Failures of Graph's own after which one thing is taken to be broken, whatever patience there is left."""
 _OUTLOOK = ("messages", "mailfolders", "outlook", "sendmail")
 _CONNECT_SECONDS = 15.0
 
@@ -93,7 +96,7 @@ class GraphTransport(httpx.AsyncBaseTransport):
         """
         manner = MANNER.get(Manner())
         mailbox = request.extensions.get(MAILBOX, "").lower() or mailbox_of(request.url.path)
-        until, attempt = time.monotonic() + manner.patience_seconds, 0
+        until, attempt, broken = time.monotonic() + manner.patience_seconds, 0, 0
         while True:
             await self._wait_for_quiet(mailbox, until)
             try:
@@ -107,9 +110,10 @@ class GraphTransport(httpx.AsyncBaseTransport):
                     return response
                 wait = pause(response.headers, attempt)
                 await response.aclose()
+                broken += response.status_code in _BROKEN
                 if mailbox and (response.status_code == _TOO_MANY or asked_to_wait(response.headers)):
                     self._quiet.ask(mailbox, wait)
-                if time.monotonic() + wait > until:
+                if time.monotonic() + wait > until or broken >= _MOST_BROKEN:
                     self._passed(response, manner)
             attempt += 1
             await asyncio.sleep(wait)

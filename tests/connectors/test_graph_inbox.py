@@ -483,7 +483,8 @@ def test_a_mail_that_waits_is_not_lost_when_it_is_moved_to_another_followed_fold
     assert [message.source_key for message in later.follow(10, bookmark, Hand()).messages] == [key]
 
 
-def test_mails_that_wait_do_not_become_more_and_more(world: GraphWorld) -> None:
+def test_mails_that_wait_do_not_become_more_and_more(world: GraphWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.graph.inbox._MOST_WAITING", 100)
     keys = [world.put(mail(number)) for number in range(110)]
     waiting = Bookmark(waiting=dict.fromkeys(keys[:105], 0))
     followed = world.inbox().follow(10, str(waiting), Hand())
@@ -530,6 +531,38 @@ def test_a_download_that_times_out_for_ever_goes_to_a_person_and_holds_nobody_up
     assert [message.source_key for message in got] == [good, bad]
     assert b"Subject: Garden waste 1" in got[1].raw
     assert b"was not read" in got[1].raw
+
+
+def test_a_mail_that_is_broken_through_and_through_holds_nobody_up(world: GraphWorld) -> None:
+    bad, good = world.put(files(1, "a.pdf")), world.put(files(2, "b.pdf"))
+    inbox, bookmark, got = world.inbox(patience_seconds=60), "", []
+    looks = 0
+    while len(got) < 2 and looks < 8:
+        world.server.faults.on("*", re.escape(bad), *["status 500"] * 200)
+        followed = inbox.follow(10, bookmark, Hand(*[message.source_key for message in got]))
+        world.server.faults.clear()
+        inbox.claim_all(followed.messages)
+        got += followed.messages
+        bookmark, looks = followed.bookmark, looks + 1
+        if looks == 1:
+            assert [message.source_key for message in got] == [good], "the good one is there at once"
+    assert [message.source_key for message in got] == [good, bad]
+    assert b"does not give" in got[1].raw
+    assert world.categories(bad) == [WORK]
+
+
+def test_a_mail_in_hand_that_cannot_be_looked_at_is_doubted_until_it_can(world: GraphWorld) -> None:
+    key = world.put(mail(1))
+    inbox = world.inbox(patience_seconds=60)
+    followed = inbox.follow(10, "", Hand())
+    inbox.claim_all(followed.messages)
+    bookmark = inbox.follow(10, followed.bookmark, Hand(key)).bookmark
+    world.mail.staff_uncategorise(key)
+    world.server.faults.on("GET", re.escape(key), *["status 500"] * 9)
+    doubted = inbox.follow(10, bookmark, Hand(key))
+    world.server.faults.clear()
+    assert doubted.taken_back == ()
+    assert inbox.follow(10, doubted.bookmark, Hand(key)).taken_back == (key,)
 
 
 def test_a_mailbox_that_is_away_loses_nothing_and_makes_no_stand_ins(world: GraphWorld) -> None:

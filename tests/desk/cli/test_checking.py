@@ -98,6 +98,16 @@ def test_what_to_grant_is_printed_before_anything_is_granted(postroom: Postroom,
     assert "Sites.Selected" in shown
 
 
+def test_two_inboxes_of_one_folder_are_a_mistake(postroom: Postroom, config: Path) -> None:
+    boxes = GRAPH.format(name="one", kind="graph", more="mailbox: post@council.gov.uk")
+    boxes += GRAPH.format(name="two", kind="graph", more="mailbox: Post@council.gov.uk\n    folders: [Forms, inbox]")
+    (config / "postroom.yaml").write_text(MAIN.replace("inboxes:\n", f"inboxes:\n{boxes}"))
+    said = postroom("check", "--offline", "--json")
+    assert said.code == 2
+    (mistake,) = json.loads(said.out)["mistakes"]
+    assert (mistake["line"], '"one" and "two"' in mistake["message"]) == (10, True)
+
+
 def test_a_target_that_is_told_and_not_there_is_a_mistake(postroom: Postroom, config: Path) -> None:
     (config / "postroom.yaml").write_text(f"{MAIN}tell: [depto]\n")
     said = postroom("check", "--offline", "--json")

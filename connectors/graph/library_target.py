@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from connectors.graph.opening import Opening
 from connectors.graph.target_settings import LibrarySettings
 from connectors.permissions import Permission
 from postroom.delivery import Attachment, Capabilities, Delivery, Receipt, TargetClass
@@ -45,9 +45,7 @@ class LibraryTarget:
             TargetClass.KEYED, settle_seconds=0, concurrency=settings.concurrency, reads_back=tuple(settings.columns)
         )
         self._settings = settings
-        self._calls: Calls | None = None
-        self._library: _Library | None = None
-        self._opening = threading.Lock()
+        self._opening: Opening[_Library] = Opening(settings, settings.name, self._opened)
 
     def find(self, key: str) -> Receipt | None:
         """Look the files of a record up by the key column; None as long as one of them is missing.
@@ -55,7 +53,7 @@ class LibraryTarget:
         Raises:
             RefusedByTarget: A file is there twice.
         """
-        calls, library = self._open()
+        calls, library = self._opening.get()
         there = self._parts(calls, library, key)
         totals = (match for part in there if (match := _PART.fullmatch(part)))
         total = max((int(match[1]) for match in totals), default=0)
@@ -65,7 +63,7 @@ class LibraryTarget:
 
     def deliver(self, delivery: Delivery) -> Receipt:
         """Upload the files that are not there yet and fill in their columns; without files, the fields as a text."""
-        calls, library = self._open()
+        calls, library = self._opening.get()
         mapped = {name: delivery.fields.get(name, "") for name in self._settings.columns}
         values = library.columns.written(mapped)
         files = delivery.attachments or (_as_text(delivery),)
@@ -89,7 +87,7 @@ class LibraryTarget:
         """
         from connectors.graph.calls import segment
 
-        calls, library = self._open()
+        calls, library = self._opening.get()
         held = calls.find(f"{library.path}/items/{segment(receipt.reference)}/listItem?$expand=fields")
         if held is None:
             raise RefusedByTarget(
@@ -102,8 +100,8 @@ class LibraryTarget:
         """Find the library, its columns and its folder, and search it for a key that cannot be there."""
         from connectors.graph.sites import below_root
 
-        self._forget()
-        calls, library = self._open()
+        self._opening.forget()
+        calls, library = self._opening.get()
         library.columns.fit(self._settings.columns)
         self._parts(calls, library, _NO_KEY)
         folder = calls.find(f"{library.path}/{below_root(self._settings.folder)}?$select=id,name")
@@ -115,25 +113,7 @@ class LibraryTarget:
 
     def close(self) -> None:
         """Give the connection back; safe to repeat."""
-        self._forget()
-        with self._opening:
-            calls, self._calls = self._calls, None
-        if calls is not None:
-            calls.close()
-
-    def _forget(self) -> None:
-        with self._opening:
-            self._library = None
-
-    def _open(self) -> tuple[Calls, _Library]:
-        from connectors.graph.calls import Calls
-
-        with self._opening:
-            if self._calls is None:
-                self._calls = Calls(self._settings, self.name)
-            if self._library is None:
-                self._library = self._opened(self._calls)
-            return self._calls, self._library
+        self._opening.close()
 
     def _opened(self, calls: Calls) -> _Library:
         from connectors.graph.calls import segment
@@ -163,7 +143,7 @@ class LibraryTarget:
         try:
             listed = calls.look(f"{library.path}/list/items?{query}")
         except ConnectorDown:
-            self._forget()
+            self._opening.forget()
             raise
         for one in listed:
             fields, item = one.get("fields") or {}, one.get("driveItem") or {}
@@ -227,7 +207,7 @@ class LibraryTarget:
             message = f'Target "{self.name}": somebody else is at the file ({refusal}).'
             return TransientError(message, hint="It is tried again.")
         if refusal.status == NOT_FOUND:
-            self._forget()
+            self._opening.forget()
             return ConnectorDown(
                 f'Target "{self.name}": the library "{library.title}" is gone.', hint="Check `site` and `library`."
             )

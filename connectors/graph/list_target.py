@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from connectors.graph.opening import Opening
 from connectors.graph.target_settings import ListSettings
 from connectors.permissions import Permission
 from postroom.delivery import Capabilities, Delivery, Receipt, TargetClass
@@ -37,9 +37,7 @@ class ListTarget:
         self.name = settings.name
         self.capabilities = Capabilities(TargetClass.KEYED, settle_seconds=0, concurrency=settings.concurrency)
         self._settings = settings
-        self._calls: Calls | None = None
-        self._list: _List | None = None
-        self._opening = threading.Lock()
+        self._opening: Opening[_List] = Opening(settings, settings.name, self._opened)
 
     def find(self, key: str) -> Receipt | None:
         """Look an item up in the key column, which is indexed, so that the look-up works in a list of any length.
@@ -47,7 +45,7 @@ class ListTarget:
         Raises:
             RefusedByTarget: Two items carry the key.
         """
-        calls, opened = self._open()
+        calls, opened = self._opening.get()
         held = self._look(calls, opened, key)
         if len(held) > 1:
             raise RefusedByTarget(
@@ -60,7 +58,7 @@ class ListTarget:
         """Add an item with the key in it; the list itself refuses a key it has."""
         from connectors.graph.errors import GraphRefusal
 
-        calls, opened = self._open()
+        calls, opened = self._opening.get()
         fields = {**opened.columns.written(delivery.fields), opened.key: delivery.key}
         try:
             made = calls.send("POST", f"{opened.path}/items", {"fields": fields})
@@ -76,7 +74,7 @@ class ListTarget:
         Raises:
             RefusedByTarget: The item is gone.
         """
-        calls, opened = self._open()
+        calls, opened = self._opening.get()
         from connectors.graph.calls import segment
 
         held = calls.find(f"{opened.path}/items/{segment(receipt.reference)}?$select=id&$expand=fields")
@@ -89,8 +87,8 @@ class ListTarget:
 
     def check(self) -> list[str]:
         """Find the list and its columns, and search it for a key that cannot be there."""
-        self._forget()
-        calls, opened = self._open()
+        self._opening.forget()
+        calls, opened = self._opening.get()
         opened.columns.fit(self._settings.columns)
         self._look(calls, opened, _NO_KEY)
         return [
@@ -100,25 +98,7 @@ class ListTarget:
 
     def close(self) -> None:
         """Give the connection back; safe to repeat."""
-        self._forget()
-        with self._opening:
-            calls, self._calls = self._calls, None
-        if calls is not None:
-            calls.close()
-
-    def _forget(self) -> None:
-        with self._opening:
-            self._list = None
-
-    def _open(self) -> tuple[Calls, _List]:
-        from connectors.graph.calls import Calls
-
-        with self._opening:
-            if self._calls is None:
-                self._calls = Calls(self._settings, self.name)
-            if self._list is None:
-                self._list = self._opened(self._calls)
-            return self._calls, self._list
+        self._opening.close()
 
     def _opened(self, calls: Calls) -> _List:
         from connectors.graph.calls import segment
@@ -146,7 +126,7 @@ class ListTarget:
         try:
             listed = calls.look(f"{opened.path}/items?{query}")
         except ConnectorDown:
-            self._forget()
+            self._opening.forget()
             raise
         # SharePoint compares without regard to case, and a key is one letter for letter.
         return [one for one in listed if (one.get("fields") or {}).get(opened.key) == key]
@@ -157,7 +137,7 @@ class ListTarget:
         from connectors.graph.errors import NOT_FOUND
 
         if refusal.status == NOT_FOUND:
-            self._forget()
+            self._opening.forget()
             raise ConnectorDown(
                 f'Target "{self.name}": the list is gone or was made anew.', hint="Check `site` and `list`."
             )

@@ -1,0 +1,56 @@
+"""A target's connection, and what was found through it when it opened: both when they are first needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from connectors.graph.settings import GraphAccount
+
+if TYPE_CHECKING:
+    from connectors.graph.calls import Calls
+
+Found = TypeVar("Found")
+
+
+class Opening(Generic[Found]):
+    """Keeps the two for all threads of a target."""
+
+    def __init__(self, account: GraphAccount, name: str, find: Callable[[Calls], Found]) -> None:
+        """Open nothing yet.
+
+        Args:
+            account: Whose robot it is.
+            name: The target's name.
+            find: Looks for the list, library or whatever the target keys into.
+        """
+        self._account = account
+        self._name = name
+        self._find = find
+        self._lock = threading.Lock()
+        self._calls: Calls | None = None
+        self._found: Found | None = None
+
+    def get(self) -> tuple[Calls, Found]:
+        """Return the connection and what was found; raises whatever the search raises."""
+        from connectors.graph.calls import Calls
+
+        with self._lock:
+            if self._calls is None:
+                self._calls = Calls(self._account, self._name)
+            if self._found is None:
+                self._found = self._find(self._calls)
+            return self._calls, self._found
+
+    def forget(self) -> None:
+        """Look again at the next use."""
+        with self._lock:
+            self._found = None
+
+    def close(self) -> None:
+        """Give the connection back; safe to repeat."""
+        with self._lock:
+            calls, self._calls, self._found = self._calls, None, None
+        if calls is not None:
+            calls.close()

@@ -36,6 +36,13 @@ def code_blocks(page: str) -> dict[str, str]:
     return dict(found)
 
 
+def test_every_fact_about_microsoft_has_its_test() -> None:
+    named = re.findall(r"^\|.*\| `(test_\w+)` \|$", text("docs/microsoft-facts.md"), re.MULTILINE)
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert len(named) > 40
+    assert [name for name in named if f"def {name}(" not in written] == []
+
+
 def headings(page: str) -> set[str]:
     lines = re.findall(r"^#+ (.+)$", text(page), re.MULTILINE)
     return {re.sub(r"[^a-z0-9_ -]", "", line.lower()).replace(" ", "-") for line in lines}

@@ -12,6 +12,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connectors.graph.client import Answer, GraphClient
@@ -60,19 +61,11 @@ def in_turn(
         TransientError: A part got no clear answer for too long.
     """
     parts = client.run(lambda graph: _parts(graph, build(graph)))
-    answers: dict[int, Answer] = {}
-    broken: Counter[int] = Counter()
+    turn = _Turn(together)
     until, attempt = time.monotonic() + patience_seconds, 0
-    while waiting := [place for place in range(len(parts)) if place not in answers]:
-        got = _send(client, mailbox, parts, waiting[:MOST])
-        broken.update(place for place, one in got.items() if one.status in BROKEN)
-        clear = {place: one for place, one in got.items() if one.status not in _AGAIN or broken[place] >= _MOST_BROKEN}
-        stopped = {place for place, one in clear.items() if one.status == _FAILED_BEFORE}
-        answers |= {place: one for place, one in clear.items() if together or place not in stopped}
-        busy = [one for place, one in got.items() if one.status in _AGAIN and place not in clear]
-        if together and busy:
-            answers = {place: one for place, one in answers.items() if place not in stopped}
-        if answers.keys() & got.keys():
+    while waiting := [place for place in range(len(parts)) if place not in turn.answers]:
+        busy = turn.take(_send(client, mailbox, parts, waiting[:MOST]))
+        if turn.got_on:
             until, attempt = time.monotonic() + patience_seconds, 0
         if busy:
             wait = max(pause(one.headers, attempt) for one in busy)
@@ -80,7 +73,34 @@ def in_turn(
             if time.monotonic() + wait > until:
                 raise TransientError(f"{named}: Microsoft Graph is busy.", hint="Tried again later.", retry_after=wait)
             time.sleep(wait)
-    return [_allowed(answers[place], named) for place in range(len(parts))]
+    return [_allowed(turn.answers[place], named) for place in range(len(parts))]
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What came of the parts so far."""
+
+    together: bool
+    answers: dict[int, Answer] = field(default_factory=dict)
+    """The answers that count, by the part's place."""
+    broken: Counter[int] = field(default_factory=Counter)
+    got_on: bool = False
+    """Whether the last batch brought an answer that counts."""
+
+    def take(self, got: Mapping[int, Answer]) -> list[Answer]:
+        """Keep the answers that count and return those that ask for another try."""
+        self.broken.update(place for place, one in got.items() if one.status in BROKEN)
+        busy = {place for place, one in got.items() if self._asks_for_another_try(place, one)}
+        stopped = {place for place, one in got.items() if one.status == _FAILED_BEFORE}
+        # Behind a part that is tried again, or where parts stand for themselves, what was stopped is sent again.
+        again = busy | (stopped if busy or not self.together else set())
+        kept = {place: one for place, one in got.items() if place not in again}
+        self.answers |= kept
+        self.got_on = bool(kept)
+        return [got[place] for place in busy]
+
+    def _asks_for_another_try(self, place: int, answer: Answer) -> bool:
+        return answer.status in _AGAIN and self.broken[place] < _MOST_BROKEN
 
 
 def _allowed(answer: Answer, named: str) -> Answer:

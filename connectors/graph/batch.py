@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.graph.client import Answer, GraphClient
 from connectors.graph.errors import code_of, forbidden
-from connectors.graph.waiting import pause
+from connectors.waiting import pause
 from postroom.errors import TransientError
 
 if TYPE_CHECKING:

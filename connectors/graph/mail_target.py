@@ -5,10 +5,10 @@ One draft is one letter: sending it again is refused by Exchange, so a repeated 
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from connectors.graph.opening import Connection
 from connectors.graph.target_settings import MailSettings
 from connectors.permissions import Permission
 from postroom.delivery import Capabilities, Delivery, Receipt, TargetClass
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from msgraph.generated.users.item.messages.messages_request_builder import MessagesRequestBuilder
     from msgraph.graph_service_client import GraphServiceClient
 
-    from connectors.graph.calls import Calls
     from connectors.graph.errors import GraphRefusal
     from connectors.letter import Filled
 
@@ -40,8 +39,7 @@ class MailTarget:
             TargetClass.SEARCHABLE, settings.settle_seconds, reads_back=tuple(settings.letter.readable)
         )
         self._settings = settings
-        self._calls: Calls | None = None
-        self._opening = threading.Lock()
+        self._connection = Connection(settings, settings.name)
 
     def find(self, key: str) -> Receipt | None:
         """Look in the whole mailbox for a letter with this key that was sent; a draft of it was not.
@@ -80,7 +78,7 @@ class MailTarget:
             message = self._get(receipt.reference, ["subject", "body", "toRecipients"])
         except GraphRefusal as refusal:
             if refusal.status != NOT_FOUND:
-                raise self._open().failed_look(refusal) from None
+                raise self._connection.calls().failed_look(refusal) from None
             raise RefusedByTarget(
                 f'Target "{self.name}": the letter is no longer in the mailbox.',
                 hint="Ask who deleted it, then mark it done by hand.",
@@ -94,7 +92,7 @@ class MailTarget:
 
         mailbox = self._settings.mailbox
         try:
-            self._open().client.run(
+            self._connection.calls().client.run(
                 lambda graph: graph.users.by_user_id(mailbox).mail_folders.by_mail_folder_id("sentitems").get()
             )
         except GraphRefusal as refusal:
@@ -107,18 +105,7 @@ class MailTarget:
 
     def close(self) -> None:
         """Give the connection back; safe to repeat."""
-        with self._opening:
-            calls, self._calls = self._calls, None
-        if calls is not None:
-            calls.close()
-
-    def _open(self) -> Calls:
-        from connectors.graph.calls import Calls
-
-        with self._opening:
-            if self._calls is None:
-                self._calls = Calls(self._settings, self.name)
-            return self._calls
+        self._connection.close()
 
     def _letter(self, delivery: Delivery) -> Filled:
         try:
@@ -132,7 +119,7 @@ class MailTarget:
         """Return every mail with this key, the oldest first."""
         from connectors.graph.errors import GraphRefusal
 
-        calls = self._open()
+        calls = self._connection.calls()
         try:
             found = calls.client.run(lambda graph: _search(self._messages(graph), key, calls.named))
         except GraphRefusal as refusal:
@@ -160,7 +147,7 @@ class MailTarget:
             raise self._refused(refusal) from None
 
     def _made(self, write: Any) -> str:
-        calls = self._open()
+        calls = self._connection.calls()
         message: Message | None = calls.client.run(write, writes=True)
         if message is None or not message.id:
             raise calls.uncertain("its answer names no draft")
@@ -172,7 +159,9 @@ class MailTarget:
 
         words = _words(letter)
         try:
-            self._open().client.run(lambda graph: self._messages(graph).by_message_id(draft).patch(words), writes=True)
+            self._connection.calls().client.run(
+                lambda graph: self._messages(graph).by_message_id(draft).patch(words), writes=True
+            )
         except GraphRefusal as refusal:
             raise self._refused(refusal) from None
         return draft
@@ -180,7 +169,7 @@ class MailTarget:
     def _send(self, draft: str) -> Receipt:
         from connectors.graph.errors import NOT_FOUND, GraphRefusal
 
-        calls = self._open()
+        calls = self._connection.calls()
         try:
             calls.client.run(lambda graph: self._messages(graph).by_message_id(draft).send.post(), writes=True)
         except GraphRefusal as refusal:
@@ -202,7 +191,7 @@ class MailTarget:
             if message is not None and message.is_draft is False:
                 return _receipt(message)
             if time.monotonic() > until:
-                raise self._open().uncertain("the letter is not in Sent Items yet")
+                raise self._connection.calls().uncertain("the letter is not in Sent Items yet")
             time.sleep(_PAUSE_SECONDS)
 
     def _get(self, message: str, shown: list[str]) -> Message:
@@ -214,7 +203,7 @@ class MailTarget:
         wanted = Builder.MessageItemRequestBuilderGetQueryParameters(select=shown)
         how = RequestConfiguration(query_parameters=wanted)
         how.headers.add("Prefer", 'outlook.body-content-type="text"')
-        calls = self._open()
+        calls = self._connection.calls()
         found = calls.client.run(lambda graph: self._messages(graph).by_message_id(message).get(how))
         if found is None:
             raise TransientError(f"{calls.named}: Microsoft Graph gave no mail.", hint="It is asked again.")
@@ -225,8 +214,8 @@ class MailTarget:
             return RefusedByTarget(
                 f'Target "{self.name}" refused the letter ({refusal}).', hint="Check the address it is sent to."
             )
-        told = self._open().not_taken(refusal)
-        return told if isinstance(told, PostroomError) else self._open().uncertain(f"it answered {refusal}")
+        told = self._connection.calls().not_taken(refusal)
+        return told if isinstance(told, PostroomError) else self._connection.calls().uncertain(f"it answered {refusal}")
 
 
 async def _search(messages: MessagesRequestBuilder, key: str, named: str) -> list[Message]:

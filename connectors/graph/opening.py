@@ -14,8 +14,35 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 
-class Opening(Generic[Found]):
-    """Keeps the two for all threads of a target."""
+class Connection:
+    """A target's connection for all its threads."""
+
+    def __init__(self, account: GraphAccount, name: str) -> None:
+        """Open nothing yet."""
+        self._account = account
+        self._name = name
+        self._lock = threading.RLock()
+        self._calls: Calls | None = None
+
+    def calls(self) -> Calls:
+        """Return the connection, made at the first call."""
+        from connectors.graph.calls import Calls
+
+        with self._lock:
+            if self._calls is None:
+                self._calls = Calls(self._account, self._name)
+            return self._calls
+
+    def close(self) -> None:
+        """Give the connection back; safe to repeat."""
+        with self._lock:
+            calls, self._calls = self._calls, None
+        if calls is not None:
+            calls.close()
+
+
+class Opening(Connection, Generic[Found]):
+    """A connection, and what was found through it."""
 
     def __init__(self, account: GraphAccount, name: str, find: Callable[[Calls], Found]) -> None:
         """Open nothing yet.
@@ -25,23 +52,17 @@ class Opening(Generic[Found]):
             name: The target's name.
             find: Looks for the list, library or whatever the target keys into.
         """
-        self._account = account
-        self._name = name
+        super().__init__(account, name)
         self._find = find
-        self._lock = threading.Lock()
-        self._calls: Calls | None = None
         self._found: Found | None = None
 
     def get(self) -> tuple[Calls, Found]:
         """Return the connection and what was found; raises whatever the search raises."""
-        from connectors.graph.calls import Calls
-
         with self._lock:
-            if self._calls is None:
-                self._calls = Calls(self._account, self._name)
+            calls = self.calls()
             if self._found is None:
-                self._found = self._find(self._calls)
-            return self._calls, self._found
+                self._found = self._find(calls)
+            return calls, self._found
 
     def forget(self) -> None:
         """Look again at the next use."""
@@ -49,8 +70,6 @@ class Opening(Generic[Found]):
             self._found = None
 
     def close(self) -> None:
-        """Give the connection back; safe to repeat."""
-        with self._lock:
-            calls, self._calls, self._found = self._calls, None, None
-        if calls is not None:
-            calls.close()
+        """Give the connection back and forget what was found; safe to repeat."""
+        self.forget()
+        super().close()

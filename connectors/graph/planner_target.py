@@ -5,9 +5,9 @@ A message in a Teams channel is no such place: an application may post one only 
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
+from connectors.graph.opening import Connection
 from connectors.graph.target_settings import PlannerSettings
 from connectors.permissions import Permission
 from connectors.templates import fill_in
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from msgraph.generated.planner.tasks.item.planner_task_item_request_builder import PlannerTaskItemRequestBuilder
     from msgraph.graph_service_client import GraphServiceClient
 
-    from connectors.graph.calls import Calls
     from connectors.graph.errors import GraphRefusal
 
 LONGEST_TITLE = 255
@@ -36,8 +35,7 @@ class PlannerTarget:
         # People write over a task's title and notes as they work, so there is nothing to compare it with.
         self.capabilities = Capabilities(TargetClass.SEARCHABLE, settings.settle_seconds, reads_back=())
         self._settings = settings
-        self._calls: Calls | None = None
-        self._opening = threading.Lock()
+        self._connection = Connection(settings, settings.name)
 
     def find(self, key: str) -> Receipt | None:
         """Look through the plan for the task with this key; one whose notes are missing is not delivered yet.
@@ -79,18 +77,7 @@ class PlannerTarget:
 
     def close(self) -> None:
         """Give the connection back; safe to repeat."""
-        with self._opening:
-            calls, self._calls = self._calls, None
-        if calls is not None:
-            calls.close()
-
-    def _open(self) -> Calls:
-        from connectors.graph.calls import Calls
-
-        with self._opening:
-            if self._calls is None:
-                self._calls = Calls(self._settings, self.name)
-            return self._calls
+        self._connection.close()
 
     def _words(self, delivery: Delivery) -> tuple[str, str]:
         known = {"process": delivery.process, "item": delivery.item_id, "key": delivery.key}
@@ -109,7 +96,7 @@ class PlannerTarget:
     def _held(self, key: str) -> PlannerTask | None:
         from connectors.graph.errors import NOT_FOUND, GraphRefusal
 
-        calls = self._open()
+        calls = self._connection.calls()
         try:
             tasks = calls.client.run(lambda graph: _tasks(graph, self._settings.plan_id, calls.named))
         except GraphRefusal as refusal:
@@ -132,7 +119,7 @@ class PlannerTarget:
 
         from connectors.graph.errors import GraphRefusal
 
-        calls = self._open()
+        calls = self._connection.calls()
         task = PlannerTask(plan_id=self._settings.plan_id, bucket_id=self._settings.bucket_id or None, title=title)
         try:
             made = calls.client.run(lambda graph: graph.planner.tasks.post(task), writes=True)
@@ -152,7 +139,7 @@ class PlannerTarget:
         details: PlannerTaskDetails = self._look(task, lambda one: one.details.get())
         how: RequestConfiguration[Any] = RequestConfiguration()
         how.headers.add("If-Match", str((details.additional_data or {}).get("@odata.etag", "")))
-        wanted, calls = PlannerTaskDetails(description=notes), self._open()
+        wanted, calls = PlannerTaskDetails(description=notes), self._connection.calls()
         try:
             calls.client.run(lambda graph: _task(graph, task).details.patch(wanted, how), writes=True)
         except GraphRefusal as refusal:
@@ -161,7 +148,7 @@ class PlannerTarget:
     def _look(self, task: str, ask: Any) -> Any:
         from connectors.graph.errors import NOT_FOUND, GraphRefusal
 
-        calls = self._open()
+        calls = self._connection.calls()
         try:
             found = calls.client.run(lambda graph: ask(_task(graph, task)))
         except GraphRefusal as refusal:
@@ -187,8 +174,8 @@ class PlannerTarget:
                 f'Target "{self.name}" refused the task ({refusal}).',
                 hint="Check `bucket_id`, `title` and `description`.",
             )
-        told = self._open().not_taken(refusal)
-        return told if isinstance(told, PostroomError) else self._open().uncertain(f"it answered {refusal}")
+        told = self._connection.calls().not_taken(refusal)
+        return told if isinstance(told, PostroomError) else self._connection.calls().uncertain(f"it answered {refusal}")
 
     def _receipt(self, task: PlannerTask) -> Receipt:
         return Receipt(

@@ -19,7 +19,7 @@ import httpx
 from connectors.graph.settings import GraphAccount
 from connectors.graph.sign_in import Tokens
 from connectors.graph.slots import Limit, Slots
-from connectors.graph.waiting import asked_to_wait, pause
+from connectors.waiting import asked_to_wait, pause
 from postroom.errors import ConnectorDown, DeliveryUncertain, SignInRefused, TransientError
 
 UNSIGNED = "postroom-unsigned"

@@ -12,8 +12,6 @@ import ssl
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -26,6 +24,7 @@ from connectors.rest.settings import (
     ClientCredentialsSignIn,
     RestSettings,
 )
+from connectors.waiting import asked_to_wait
 from postroom.errors import ConnectorDown, DeliveryUncertain, SignInRefused, TransientError
 
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -163,7 +162,7 @@ class Client:
             hint = "Check the robot's account and its rights."
             raise SignInRefused(f"{named} refused the robot's sign-in ({status}).", hint=hint)
         if status == _TOO_MANY or (status == _UNAVAILABLE and (self._settings.busy_is_not_sent or not call.writes)):
-            wait = retry_after(answer.headers.get("retry-after", ""))
+            wait = asked_to_wait(answer.headers)
             raise TransientError(f"{named} is busy ({status}).", hint="It is tried again later.", retry_after=wait)
         if 300 <= status < 400 and not call.writes:
             hint = "Often a sign-in page: check the address and the robot's account."
@@ -226,19 +225,6 @@ class _TooLong(Exception):
 
 class _TooSlow(Exception):
     """the answer took too long"""
-
-
-def retry_after(value: str) -> float | None:
-    """Return the seconds that a Retry-After header asks for: a number or a date; None for anything else."""
-    value = value.strip()
-    if value.isdecimal():
-        return float(value)
-    try:
-        when = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return max((when - datetime.now(UTC)).total_seconds(), 0.0)
 
 
 def _basic(username: str, password: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from ruamel.yaml import YAML
 
 from connectors.registry import open_target
 from connectors.rest import RestSettings, RestTarget
-from connectors.rest.client import retry_after
+from connectors.waiting import asked_to_wait
 from postroom.delivery import Attachment, Target
 from postroom.errors import ConnectorDown, DeliveryUncertain, RefusedByTarget, SignInRefused, TransientError
 from tests.contracts.target import PLAIN, TargetContract, TargetWorld, delivery
@@ -240,14 +240,18 @@ def test_busy_is_transient_only_where_declared_safe(server: FaultServer) -> None
         faulty(server, busy_is_not_sent=True).deliver(delivery(1, PLAIN))
 
 
+def asked(value: str) -> float | None:
+    return asked_to_wait({"retry-after": value})
+
+
 def test_retry_after_is_kept(server: FaultServer) -> None:
     server.on_write("retry 7")
     with pytest.raises(TransientError) as raised:
         faulty(server).deliver(delivery(1, PLAIN))
     assert raised.value.retry_after == 7
-    assert (retry_after("Fri, 31 Dec 2100 23:59:59 GMT") or 0) > 25
-    assert retry_after("Fri, 31 Dec 1999 23:59:59 GMT") == 0
-    assert retry_after("soon") is retry_after("") is retry_after("-5") is None
+    assert (asked("Fri, 31 Dec 2100 23:59:59 GMT") or 0) > 25
+    assert asked("Fri, 31 Dec 1999 23:59:59 GMT") == 0
+    assert asked("soon") is asked("") is asked("-5") is None
 
 
 def test_a_refusal_names_the_field_and_hides_what_was_sent(server: FaultServer) -> None:

@@ -1,4 +1,4 @@
-"""How long Graph asks us to wait: seconds, a date, or nonsense."""
+"""How long a service asks us to wait: seconds, a date, or nonsense."""
 
 from __future__ import annotations
 

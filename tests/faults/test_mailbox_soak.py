@@ -33,6 +33,7 @@ SOAK = bool(os.environ.get("POSTROOM_SOAK"))
 MAILS, WORKERS = (2000, 8) if SOAK else (90, 3)
 MAILBOX = "post@northborough.gov.uk"
 MARKS = {"Postroom: in work", "Postroom: done", "Postroom: needs a person"}
+FINAL = MARKS - {"Postroom: in work"}
 WITHIN = 1.2
 """Requests at most, as a share of the least that do the same work."""
 
@@ -66,11 +67,21 @@ class Day:
             self.with_files.add(key)
 
     def staff(self) -> None:
-        """Let a person do something to a mail nobody has touched yet."""
+        """Let a person do something to a mail nobody has touched yet.
+
+        Not in the moment between the robot's category of done and its move, which Graph makes without regard to what
+        happened in between: who moves the mail then sees it go on to Done.
+        """
+        with self.server.tenant.lock:
+            self._staff()
+
+    def _staff(self) -> None:
         free = [key for key in self.keys if key not in self.moved | self.unmarked]
         key = self.chance.choice(free)
         act = self.chance.choice(("move", "unmark", "read", "read", "categorise"))
         mail = self.server.tenant.mail
+        if mail.where(key) == "Inbox" and FINAL & set(mail.find(key).found["categories"]):
+            return
         if act == "move":
             mail.staff_move(key, "Staff")
             self.moved.add(key)

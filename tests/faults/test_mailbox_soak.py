@@ -109,8 +109,7 @@ def test_every_mail_is_taken_once_and_settled_only_when_it_is_done(tmp_path: Pat
         finally:
             (tmp_path / "stop").touch()
             for worker in workers:
-                with suppress(ProcessLookupError):
-                    os.kill(worker.pid or 0, signal.SIGCONT)
+                _signal(worker, signal.SIGCONT)
                 worker.join(30)
                 worker.kill()
         _check(day, open_ledger(tmp_path))
@@ -143,12 +142,12 @@ def _a_busy_day(day: Day, workers: list[BaseProcess], settings: dict[str, Any]) 
         time.sleep(0.5)
     for until, worker in asleep:
         time.sleep(max(until - time.monotonic(), 0))
-        os.kill(worker.pid or 0, signal.SIGCONT)
+        _signal(worker, signal.SIGCONT)
 
 
 def _send_to_sleep(day: Day, workers: list[BaseProcess], asleep: list[tuple[float, BaseProcess]]) -> None:
     worker = day.chance.choice(workers)
-    os.kill(worker.pid or 0, signal.SIGSTOP)
+    _signal(worker, signal.SIGSTOP)
     asleep.append((time.monotonic() + TURN_SECONDS + 1.5, worker))
     day.zombies += 1
 
@@ -156,7 +155,13 @@ def _send_to_sleep(day: Day, workers: list[BaseProcess], asleep: list[tuple[floa
 def _wake(asleep: list[tuple[float, BaseProcess]]) -> None:
     for entry in [one for one in asleep if one[0] <= time.monotonic()]:
         asleep.remove(entry)
-        os.kill(entry[1].pid or 0, signal.SIGCONT)
+        _signal(entry[1], signal.SIGCONT)
+
+
+def _signal(worker: BaseProcess, number: signal.Signals) -> None:
+    """Send a worker a signal; one that slept may have been killed meanwhile."""
+    with suppress(ProcessLookupError):
+        os.kill(worker.pid or 0, number)
 
 
 def _kill_one(day: Day, workers: list[BaseProcess], settings: dict[str, Any], seed: int) -> None:

@@ -20,6 +20,7 @@ from config.crosschecks import (
     target_names,
     warn,
 )
+from config.desk import DeskSettings
 from config.explain import validate
 from config.mistakes import Mistake, MistakesInConfig
 from config.secrets import SecretReference, fetch_secret
@@ -58,6 +59,7 @@ class MainFile(Model):
     ocr: OcrSettings = Field(OcrSettings(), description="How scans are read.")
     schedule: Schedule = Field(Schedule(), description="How often `postroom run` and `postroom serve` run the line.")
     concurrency: int = Field(2, ge=1, le=64, description="How many messages are read at one time.")
+    desk: DeskSettings = Field(DeskSettings(), description="How people work at the desk.")
     tell: tuple[str, ...] = Field(
         (), description="Targets that are told of each item that waits for a person, without a word of the post."
     )
@@ -103,6 +105,11 @@ class Settings:
     def concurrency(self) -> int:
         """How many messages are read at one time."""
         return self.main.concurrency
+
+    @property
+    def desk(self) -> DeskSettings:
+        """How people work at the desk."""
+        return self.main.desk
 
     @property
     def notices(self) -> Notices:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -52,6 +53,11 @@ class FieldSpec(Model):
     )
     cues: tuple[str, ...] = Field((), description="For sentences: words that speak for a sentence.")
     topics: tuple[str, ...] = Field((), description="For a topic: the words to look for.")
+    second_entry: bool | None = Field(
+        None,
+        description="Whether a second person enters the value unseen before it is keyed; left out, only for sort codes "
+        "and account numbers that a person changed.",
+    )
     minimum: int | None = Field(None, description="For an integer: the least value allowed.")
     maximum: int | None = Field(None, description="For an integer: the greatest value allowed.")
 
@@ -101,6 +107,16 @@ class DeliverTo(Model):
     )
 
 
+class Baseline(Model):
+    """What keying an item by hand costs, measured: without it no saving is stated."""
+
+    minutes: float = Field(gt=0, description="Minutes a person needs to key one item by hand, on average.")
+    measured_on: date = Field(description="The day it was measured.")
+    by: str = Field(min_length=1, description="Who measured it.")
+    items: int = Field(gt=0, description="How many items were timed.")
+    valid_months: int = Field(12, gt=0, description="Months after which it is stale and no longer counts.")
+
+
 class Process(Model):
     """One configured service: what to recognise, which fields, where to deliver."""
 
@@ -118,4 +134,4 @@ class Process(Model):
     due_working_days: int | None = Field(
         None, gt=0, description="Working days from receipt to answer, if a law or standard sets them."
     )
-    manual_minutes: float | None = Field(None, gt=0, description="Measured minutes a person needs to key one item.")
+    baseline: Baseline | None = Field(None, description="What keying one item by hand costs, measured.")

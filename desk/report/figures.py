@@ -271,7 +271,7 @@ def _of_processes(
             rejected=states["rejected"],
             no_action=states["no-action"],
             speed=_speed([hours[item.id] for item in items if item.process == name and item.id in hours]),
-            minutes_each=process.manual_minutes if process else None,
+            minutes_each=process.baseline.minutes if process and process.baseline else None,
         )
 
 

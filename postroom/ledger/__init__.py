@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postroom.ledger.accounting import Accounting, Count, Progress, Stuck, Waiting
+from postroom.ledger.accounting import Count, Progress, Stuck, Waiting
 from postroom.ledger.deliveries import Claim
 from postroom.ledger.items import Plans
 from postroom.ledger.migrate import is_current, upgrade
@@ -24,6 +24,7 @@ from postroom.ledger.records import (
     Stage,
     Verdict,
 )
+from postroom.ledger.sign_ins import SignIn, SignIns, StaffRecord
 
 __all__ = [
     "FINAL",
@@ -44,6 +45,8 @@ __all__ = [
     "MessageRecord",
     "Plans",
     "Progress",
+    "SignIn",
+    "StaffRecord",
     "Stage",
     "Stuck",
     "Verdict",
@@ -52,11 +55,12 @@ __all__ = [
 ]
 
 
-class Ledger(Accounting):
+class Ledger(SignIns):
     """Messages, their documents and texts, items, deliveries and the history, durable at every return.
 
     Each method is one transaction. A class below each adds a part: storage, leases, messages, bookmarks, readings,
-    items, deliveries, people, notices, taking back, accounting.
+    items, deliveries, people, notices, taking back, accounting, queues, reviewing, sampling, measuring, operating,
+    sign-ins.
     """
 
     def migrate(self) -> None:

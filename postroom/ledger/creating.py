@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert, select
 
@@ -14,11 +14,14 @@ from postroom.delivery import TERMINAL, State, delivery_key, payload_hash
 from postroom.disposition import Disposition, Outcome
 from postroom.ledger import schema
 from postroom.ledger.codec import to_json
-from postroom.ledger.records import ItemState
+from postroom.ledger.records import FINAL, ItemState
 from postroom.process import DeliverTo
+from postroom.reasons import kinds_of
 from postroom.workitem import Extraction
 
 _ITEM_ID_LENGTH = 8
+NEVER = "9999-12-31"
+"""Stands for the day by which an answer is due where none is."""
 _FIRST_STATES = {
     Outcome.STRAIGHT_THROUGH: ItemState.IN_FLIGHT,
     Outcome.REVIEW: ItemState.WITH_PERSON,
@@ -44,6 +47,9 @@ def insert_item(
     disposition: Disposition,
     now: datetime,
     like_item: str | None = None,
+    *,
+    pages: int = 0,
+    configuration: str = "",
 ) -> str:
     """Add an item and its fields, and return its id.
 
@@ -55,8 +61,12 @@ def insert_item(
         disposition: What becomes of it, which may be stricter than what the reader proposed.
         now: The moment of the transaction.
         like_item: An earlier item with the same values.
+        pages: How many pages of paper or scan it was read from.
+        configuration: The version of the configuration in force.
     """
     process = extraction.triage.process
+    state = _FIRST_STATES[disposition.outcome]
+    received_at = _received_at(connection, message_id)
     values = {field.name: field.value for field in extraction.fields}
     item_id = _free_item_id(connection, message_id, position)
     row = {
@@ -66,7 +76,7 @@ def insert_item(
         "process": process,
         "outcome": disposition.outcome,
         "first_outcome": disposition.outcome,
-        "state": _FIRST_STATES[disposition.outcome],
+        "state": state,
         "reasons": to_json(disposition.reasons),
         "extraction": to_json(extraction),
         "protected": extraction.triage.protected,
@@ -76,10 +86,22 @@ def insert_item(
         "like_item": like_item,
         "created_at": now,
         "changed_at": now,
+        "received_at": received_at,
+        "closed_at": now if state in FINAL else None,
+        "rank": rank(extraction.triage.protected, extraction.due, received_at),
+        "kinds": kinds_of(disposition.reasons),
+        "pages": pages,
+        "configuration": configuration,
     }
     connection.execute(insert(schema.items).values(**row))
     insert_fields(connection, item_id, extraction)
     return item_id
+
+
+def rank(protected: str, due: str, received_at: datetime) -> str:
+    """Return what queues sort by: protected items first, then by when an answer is due, then by receipt."""
+    moment = received_at.astimezone(UTC).isoformat(timespec="microseconds")
+    return f"{0 if protected else 1}{due or NEVER}{moment}"
 
 
 def insert_fields(connection: Connection, item_id: str, extraction: Extraction) -> None:
@@ -179,3 +201,9 @@ def _free_item_id(connection: Connection, message_id: str, position: int) -> str
 def item_id_as_typed(typed: str) -> str:
     """Return an item id in its normal form; ids have no 0, 1 and 8, so those are what they look like."""
     return typed.strip().upper().translate(str.maketrans("018", "OIB"))
+
+
+def _received_at(connection: Connection, message_id: str) -> datetime:
+    table = schema.messages
+    moment: datetime = connection.execute(select(table.c.received_at).where(table.c.id == message_id)).scalar_one()
+    return moment

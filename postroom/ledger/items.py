@@ -47,11 +47,19 @@ _DELIVERIES = schema.deliveries
 class Items(Readings):
     """Work found in messages."""
 
-    def save_items(self, lease: Lease, extractions: Sequence[Extraction], plans: Plans) -> list[str]:
+    def save_items(
+        self, lease: Lease, extractions: Sequence[Extraction], plans: Plans, pages: Sequence[int] = ()
+    ) -> list[str]:
         """Store the items of a message, with deliveries for those that go straight through, and return their ids.
 
         The message moves from `read` to `itemised` and is given back. A straight-through item whose process has no
         target, or whose values an earlier item of the last days has too, goes to a person.
+
+        Args:
+            lease: The worker's turn.
+            extractions: What was read for each request.
+            plans: Where each process delivers.
+            pages: How many pages each was read from; left out, none.
 
         Raises:
             LeaseLost: Another worker took the message over; nothing is stored.
@@ -63,7 +71,7 @@ class Items(Readings):
             change_one(connection, update(_MESSAGES).where(*where).values(**values))
             found = list(extractions) or [_nothing_found()]
             ids = [
-                self._save_item(connection, lease.subject, position, extraction, plans)
+                self._save_item(connection, lease.subject, position, extraction, plans, _place(pages, position))
                 for position, extraction in enumerate(found)
             ]
             self._let_go(connection, lease)
@@ -118,7 +126,7 @@ class Items(Readings):
             )
 
     def _save_item(
-        self, connection: Connection, message_id: str, position: int, extraction: Extraction, plans: Plans
+        self, connection: Connection, message_id: str, position: int, extraction: Extraction, plans: Plans, pages: int
     ) -> str:
         process = extraction.triage.process
         values = {field.name: field.value for field in extraction.fields}
@@ -126,7 +134,10 @@ class Items(Readings):
         like = self._earlier_like(connection, process, values, LIKE_DAYS)
         disposition = _stricter(extraction.disposition, like, bool(plan))
         now = self._clock()
-        item_id = insert_item(connection, message_id, position, extraction, disposition, now, like)
+        item_id = insert_item(
+            connection, message_id, position, extraction, disposition, now, like,
+            pages=pages, configuration=self._configuration,
+        )  # fmt: skip
         self._record(
             connection,
             "item-made",
@@ -248,3 +259,7 @@ def _stricter(disposition: Disposition, like_item: str | None, has_plan: bool) -
 def _nothing_found() -> Extraction:
     reason = "No piece of work was found in this post."
     return Extraction(Triage(OTHER, 0.0), (), Disposition(Outcome.REVIEW, (reason,)))
+
+
+def _place(numbers: Sequence[int], position: int) -> int:
+    return numbers[position] if position < len(numbers) else 0

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a test holds it equal to the migrations folder."""
 
 
@@ -56,7 +56,7 @@ metadata = MetaData(
     }
 )
 
-_SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
+SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 
 
 def _message_id(**options: Any) -> Column[str]:
@@ -142,8 +142,18 @@ items = Table(
     Column("like_item", String(16), ForeignKey("items.id")),
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
+    Column("received_at", Moment, nullable=False, server_default=""),
+    Column("closed_at", Moment),
+    Column("rank", String(64), nullable=False, server_default=""),
+    Column("kinds", Text, nullable=False, server_default=""),
+    Column("version", Integer, nullable=False, server_default="0"),
+    Column("pages", Integer, nullable=False, server_default="0"),
+    Column("configuration", String(16), nullable=False, server_default=""),
     UniqueConstraint("message_id", "position"),
     Index(None, "state", "created_at"),
+    Index(None, "state", "rank"),
+    Index(None, "state", "process", "rank"),
+    Index(None, "received_at"),
     Index(None, "likeness", "created_at"),
 )
 
@@ -161,7 +171,7 @@ fields = Table(
 corrections = Table(
     "corrections",
     metadata,
-    Column("id", _SEQUENCE, primary_key=True, autoincrement=True),
+    Column("id", SEQUENCE, primary_key=True, autoincrement=True),
     _item_id(index=True),
     Column("field", String(100), nullable=False),
     Column("before", Text, nullable=False),
@@ -191,6 +201,7 @@ deliveries = Table(
     Column("created_at", Moment, nullable=False),
     Column("changed_at", Moment, nullable=False),
     Column("notice", Boolean, nullable=False, server_default=false()),
+    Column("letter", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("item_id", "target", "generation"),
     Index(None, "state", "next_at"),
 )
@@ -226,7 +237,7 @@ breakers = Table(
 history = Table(
     "history",
     metadata,
-    Column("sequence", _SEQUENCE, primary_key=True, autoincrement=True),
+    Column("sequence", SEQUENCE, primary_key=True, autoincrement=True),
     Column("at", Moment, nullable=False),
     Column("actor", String(200), nullable=False),
     Column("action", String(40), nullable=False),

@@ -48,6 +48,7 @@ class Storage:
         """
         self.documents = DocumentStore(documents)
         self._clock = clock
+        self._configuration = ""
         self._engine = open_engine(url)
         self._writer = self._engine.execution_options(postroom_writes=True)
 

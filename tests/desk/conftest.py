@@ -21,7 +21,7 @@ targets:
 MISSED_BIN = """\
 id: missed-bin
 title: Missed bin
-manual_minutes: 6
+baseline: {minutes: 6, measured_on: 2026-09-01, by: A Manager, items: 20}
 recognise:
   phrases: [missed bin, bin was not collected, bin was missed]
   examples:

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from postroom.ledger import desk_schema  # noqa: F401
 from postroom.ledger.schema import metadata
 
 context.configure(

@@ -19,7 +19,7 @@ from desk.report.tables import duration, headline, tables
 from desk.report.tidy import write_csv
 from desk.report.workbook import write_workbook
 from postroom.disposition import Outcome
-from postroom.process import FieldSpec, Process
+from postroom.process import Baseline, FieldSpec, Process
 from tests.postroom.deliver_world import World
 from tests.postroom.samples import NOON, PLANS, HandClock, extraction, itemise, message
 
@@ -28,7 +28,7 @@ PROCESSES = (
         id="missed-bin",
         title="Missed bin",
         fields={"address": FieldSpec(type="address"), "bin": FieldSpec(type="text")},
-        manual_minutes=6,
+        baseline=Baseline(minutes=6, measured_on=date(2026, 9, 1), by="A Manager", items=20),
     ),
     Process(id="garden-waste", title="Garden <waste> & more", fields={"address": FieldSpec(type="address")}),
 )
@@ -108,7 +108,7 @@ def test_hours_saved_count_only_what_was_measured_and_untouched(figures: Figures
 
 def test_without_a_measured_baseline_nothing_is_claimed(world: World) -> None:
     now = fill(world)
-    unmeasured = [process.model_copy(update={"manual_minutes": None}) for process in PROCESSES]
+    unmeasured = [process.model_copy(update={"baseline": None}) for process in PROCESSES]
     figures = gather(world.ledger, unmeasured, PERIOD, "Westmere", now)
     assert figures.hours_saved is None
     assert figures.unmeasured == ("Missed bin",)

@@ -24,6 +24,7 @@ from config.desk import DeskSettings
 from config.explain import validate
 from config.mistakes import Mistake, MistakesInConfig
 from config.secrets import SecretReference, fetch_secret
+from config.sign_in import AccountsSignIn, SignIn, check_sign_in
 from config.yaml_file import Below, YamlFile, read_yaml
 from extractors.limits import Limits
 from extractors.ocr.settings import OcrSettings
@@ -60,6 +61,7 @@ class MainFile(Model):
     schedule: Schedule = Field(Schedule(), description="How often `postroom run` and `postroom serve` run the line.")
     concurrency: int = Field(2, ge=1, le=64, description="How many messages are read at one time.")
     desk: DeskSettings = Field(DeskSettings(), description="How people work at the desk.")
+    sign_in: SignIn = Field(AccountsSignIn(kind="accounts"), description="How people sign in at the desk, by `kind`.")
     tell: tuple[str, ...] = Field(
         (), description="Targets that are told of each item that waits for a person, without a word of the post."
     )
@@ -110,6 +112,11 @@ class Settings:
     def desk(self) -> DeskSettings:
         """How people work at the desk."""
         return self.main.desk
+
+    @property
+    def sign_in(self) -> SignIn:
+        """How people sign in at the desk."""
+        return self.main.sign_in
 
     @property
     def notices(self) -> Notices:
@@ -237,6 +244,7 @@ class _Reading:
         self.mistakes += check_processes(self.process_files, target_names(main_file))
         self.mistakes += check_mappings(self._descriptions(main_file), main_file, self.process_files)
         self.warnings += warn(main_file, self.process_files)
+        self.warnings += check_sign_in(main_file, self.process_files)
 
     def _descriptions(self, main_file: YamlFile) -> dict[str, YamlFile]:
         """Return the files that describe targets; what is wrong with their form was told with the target."""

@@ -73,6 +73,16 @@ def frames(document: Document, settings: OcrSettings) -> Iterator[Frame]:
         yield _frame(document, settings, index)
 
 
+def frame_of(document: Document, settings: OcrSettings, number: int) -> Frame | None:
+    """Decode one page of a picture, counted from 1; None if there is no such page.
+
+    Raises:
+        LimitExceeded: It has more pixels or pages than the settings allow; nothing was decoded.
+        UnreadableDocument: Its bytes are no picture, or too damaged.
+    """
+    return _frame(document, settings, number - 1) if 1 <= number <= _count(document, settings) else None
+
+
 def _count(document: Document, settings: OcrSettings) -> int:
     with _opened(document, settings) as picture:
         count = getattr(picture, "n_frames", 1) if picture.format == "TIFF" else 1
@@ -119,7 +129,7 @@ def _register_heif() -> None:
 def _frame(document: Document, settings: OcrSettings, index: int) -> Frame:
     try:
         return _decoded(document, settings, index, ())
-    except LimitExceeded:
+    except (LimitExceeded, MemoryError):
         raise
     except Exception as error:
         # Decoders raise whatever their format makes go wrong; what can be decoded of the page still counts.
@@ -136,7 +146,7 @@ def _salvaged(document: Document, settings: OcrSettings, index: int, cause: Exce
         ImageFile.LOAD_TRUNCATED_IMAGES = True
         try:
             return _decoded(document, settings, index, (note,))
-        except LimitExceeded:
+        except (LimitExceeded, MemoryError):
             raise
         except Exception as error:
             raise UnreadableDocument(

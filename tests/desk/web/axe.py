@@ -1,0 +1,58 @@
+"""axe-core as a judge of pages, and the ways of looking at them that it judges in."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Frame, Page
+
+AXE = Path(__file__).parents[2] / "node" / "node_modules" / "axe-core" / "axe.min.js"
+
+MODES: dict[str, dict[str, Any]] = {
+    "normal": {"viewport": {"width": 1280, "height": 900}},
+    "narrow": {"viewport": {"width": 320, "height": 800}},
+    # 1280 by 900 at 400 %.
+    "zoom": {"viewport": {"width": 320, "height": 225}, "device_scale_factor": 4},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "contrast": {"viewport": {"width": 1280, "height": 900}, "forced_colors": "active"},
+    "dark-contrast": {"viewport": {"width": 1280, "height": 900}, "forced_colors": "active", "color_scheme": "dark"},
+}
+"""Options of a browser context: name → how somebody looks at the desk."""
+
+_RUN = """async () => {
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice'];
+  const found = await axe.run(document, {
+    runOnly: {type: 'tag', values: tags}, rules: {'target-size': {enabled: true}}, resultTypes: ['violations'],
+  });
+  return found.violations.map(one => ({
+    rule: one.id, help: one.help, nodes: one.nodes.map(node => node.target.join(' ') + ' — ' + node.failureSummary),
+  }));
+}"""
+
+_SIDEWAYS = """() => {
+  const wide = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= wide) return [];
+  const scrolls = element => element && (
+    ['auto', 'scroll', 'hidden'].includes(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+  return [...document.body.querySelectorAll('*')]
+    .filter(one => one.getBoundingClientRect().right > wide + 1 && !scrolls(one.parentElement))
+    .map(one => one.tagName.toLowerCase() + '.' + one.getAttribute('class'));
+}"""
+
+
+@cache
+def _source() -> str:
+    return AXE.read_text(encoding="utf-8")
+
+
+def violations(page: Page | Frame) -> list[str]:
+    """Return what breaks a rule of WCAG 2.2 A or AA or of good practice, one readable line a place."""
+    page.evaluate(_source())
+    return [f"{one['rule']}: {one['help']}: {node}" for one in page.evaluate(_RUN) for node in one["nodes"]]
+
+
+def sideways(page: Page | Frame) -> list[str]:
+    """Return the elements that make a page scroll sideways, outside regions made for it."""
+    return list(page.evaluate(_SIDEWAYS))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from desk.web.guard import cookie_name
 from desk.web.office import Office, office_of, person_of, sign_in_of
-from desk.web.pages import render
+from desk.web.pages import FormError, render
 from desk.web.routing import DeskRouter
 from postroom.clock import utc_now
 from postroom.ledger.sign_ins import LOCAL
@@ -25,10 +26,7 @@ def ask(request: Request, next: str = "/", ended: bool = False) -> Response:
     """Ask who it is."""
     if request.state.person is not None:
         return RedirectResponse(local_path(next), 303)
-    office = office_of(request)
-    kind = office.settings.main.sign_in.kind
-    nobody = kind == "accounts" and office.ledger.count_staff() == 0
-    return render(request, "sign_in/ask.html", kind=kind, next=local_path(next), ended=ended, nobody=nobody, name="")
+    return _asked(request, next, ended=ended)
 
 
 @router.action("/sign-in", May.ANYBODY)
@@ -40,10 +38,9 @@ def sign_in(
 ) -> Response:
     """Let a person with an account of the desk's own in."""
     office = office_of(request)
-    staff_id = _checked(office, name, password) if office.settings.main.sign_in.kind == "accounts" else None
+    staff_id = _checked(office, name, password) if office.settings.sign_in.kind == "accounts" else None
     if staff_id is None:
-        values = {"kind": "accounts", "next": local_path(next), "ended": False, "nobody": False, "name": name[:200]}
-        return render(request, "sign_in/ask.html", **values, wrong=_WRONG, status_code=403)
+        return _asked(request, next, name=name[:200], errors=(FormError(_WRONG, "name"),))
     return begun(request, staff_id, next)
 
 
@@ -59,7 +56,7 @@ def sign_out(request: Request) -> Response:
 def begun(request: Request, staff_id: str, next: str) -> Response:
     """Begin a sign-in of a person whose identity is proven, and lead them on."""
     office = office_of(request)
-    hours = office.settings.main.sign_in.session_hours
+    hours = office.settings.sign_in.session_hours
     token = office.ledger.sign_in(staff_id, browser_of(request), hours)
     answer = RedirectResponse(local_path(next), 303)
     secure = request.url.scheme == "https"
@@ -78,10 +75,26 @@ def browser_of(request: Request) -> str:
     """Return the browser in two words, enough for a person to know their own sign-ins apart."""
     agent = request.headers.get("user-agent", "")
     kinds = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
-    systems = (("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("Mac OS", "macOS"), ("Linux", "Linux"))
+    systems = (
+        ("Windows", "Windows"),
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("Mac OS", "macOS"),
+        ("Linux", "Linux"),
+    )
     kind = next((name for sign, name in kinds if sign in agent), "A browser")
     system = next((name for sign, name in systems if sign in agent), "")
     return f"{kind} on {system}" if system else kind
+
+
+def _asked(
+    request: Request, next: str, *, name: str = "", ended: bool = False, errors: Sequence[FormError] = ()
+) -> Response:
+    office = office_of(request)
+    kind = office.settings.sign_in.kind
+    nobody = kind == "accounts" and office.ledger.count_staff() == 0
+    values = {"kind": kind, "next": local_path(next), "name": name, "ended": ended, "nobody": nobody}
+    return render(request, "sign_in/ask.html", status=403 if errors else 200, errors=errors, **values)
 
 
 def _checked(office: Office, name: str, password: str) -> str | None:

@@ -1,0 +1,84 @@
+"""What every page works with: the configuration, the ledger and what is opened beside them, once an application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from postroom.staff import Scope, scope_of
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from config.settings import Settings
+    from flows.draw_pages import PagePictures
+    from postroom.ledger import Item, Ledger, SignIn
+    from postroom.process import Process
+    from postroom.staff import Person
+
+
+@dataclass
+class Office:
+    """The configuration and the ledger that the pages show."""
+
+    settings: Settings
+    ledger: Ledger
+
+    @cached_property
+    def pictures(self) -> PagePictures:
+        """The page pictures, drawn when first asked for and kept in the data folder."""
+        from flows.draw_pages import PagePictures
+
+        return PagePictures(self.settings.data / "pictures", self.settings.ocr)
+
+    def close(self) -> None:
+        """Give back the ledger and the drawing processes."""
+        if "pictures" in vars(self):
+            self.pictures.close()
+        self.ledger.close()
+
+    def scope(self, person: Person) -> Scope:
+        """Return the items a person may know of."""
+        return scope_of(person, self.settings.processes, self.settings.desk.team)
+
+    def process(self, process_id: str) -> Process | None:
+        """Return a configured process; None for `other`, a kind of no action, or one that is configured no more."""
+        return next((one for one in self.settings.processes if one.id == process_id), None)
+
+    def process_title(self, process_id: str) -> str:
+        """Return a process as people call it."""
+        process = self.process(process_id)
+        return process.title if process else process_id.replace("-", " ").capitalize()
+
+
+def office_of(request: Request) -> Office:
+    """Return the office that a request is served by."""
+    office: Office = request.app.state.desk
+    return office
+
+
+def sign_in_of(request: Request) -> SignIn:
+    """Return the sign-in behind a request of a page that needs one."""
+    sign_in: SignIn = request.state.sign_in
+    return sign_in
+
+
+def person_of(request: Request) -> Person:
+    """Return who asks for a page that needs a sign-in."""
+    return sign_in_of(request).person
+
+
+def item_in_scope(request: Request, item_id: str) -> Item:
+    """Return an item that the person may know of.
+
+    Raises:
+        ItemNotFound: There is none, or it is not for them: the two are told alike, so that nothing is given away.
+    """
+    from postroom.errors import ItemNotFound
+
+    office = office_of(request)
+    item = office.ledger.item(item_id)
+    if not office.scope(person_of(request)).holds(item.summary.process, item.summary.protected):
+        raise ItemNotFound(f"There is no item {item.summary.id} in the ledger.")
+    return item

@@ -1,0 +1,15 @@
+"""The sections of the desk, each a group of routes of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from desk.web.routing import DeskRouter
+
+
+def routers() -> Sequence[DeskRouter]:
+    """Return the routes of every section."""
+    from desk.web import home
+    from desk.web.sign_in import routes as sign_in
+
+    return (home.router, sign_in.router)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from desk.cli.forms import normal_form
 from desk.cli.printing import counted, print_line
 from desk.cli.session import DECIDING, ItemId, Person, Session, person_or_login, plan_of, session_of
+from desk.forms import normal_form
 from postroom.errors import BusinessError
 
 if TYPE_CHECKING:

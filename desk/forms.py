@@ -35,11 +35,12 @@ def normal_form(name: str, spec: FieldSpec, typed: str) -> str:
         return ""
     normal = normalise(spec.type, typed, spec)
     if normal is None:
-        raise BusinessError(f"{name} was not changed: that is not {_expected(spec)}.", hint="Type it again.")
+        raise BusinessError(f"{name} was not changed: that is not {expected(spec)}.", hint="Type it again.")
     return normal
 
 
-def _expected(spec: FieldSpec) -> str:
+def expected(spec: FieldSpec) -> str:
+    """Return what a field takes, in words."""
     if spec.choices:
         return f"one of its values: {', '.join(spec.choices)}"
     words = EXPECTED.get(spec.type, "a value of its type")

@@ -40,12 +40,15 @@ class Provider:
 
     def session(self) -> OAuth2Session:
         """Return a client for one conversation with the provider."""
-        return OAuth2Session(
+        session = OAuth2Session(
             self.settings.client_id,
             code_challenge_method="S256",
             scope="openid profile",
             redirect_uri=self.settings.return_address,
         )
+        # Not to follow is not enough: the body of an answer that points elsewhere would still be read, however large.
+        session.get_redirect_target = lambda _: None
+        return session
 
     def description(self) -> Mapping[str, Any]:
         """Return what the provider says about itself, once it is proven to be the one that is configured."""

@@ -42,8 +42,9 @@ lock: ## Work requirements.lock out anew from pyproject.toml (needs uv)
 	uv pip compile --quiet --generate-hashes --no-emit-index-url --python-version 3.11 --all-extras \
 	  --custom-compile-command 'make lock' pyproject.toml --output-file requirements.lock
 
-docs: setup ## Write docs/settings.md anew from the settings models
+docs: setup ## Write docs/settings.md and docs/authorisation.md anew from the code
 	@.venv/bin/python -m scripts.make_settings_page
+	@.venv/bin/python -m scripts.make_authorisation_page
 
 screenshots: setup ## Take the pictures in docs/pictures anew, from a demonstration of their own
 	@.venv/bin/python -m scripts.make_pictures

@@ -36,7 +36,8 @@ def make_app(office: Office) -> FastAPI:
     app = FastAPI(title="Postroom", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_closing(office))
     app.state.desk = office
     for router in sections.routers():
-        app.include_router(router)
+        # Not by include_router, which hides the routes from whoever wants to list what needs what.
+        app.router.routes.extend(router.routes)
     app.mount(STATIC.rstrip("/"), StaticFiles(directory=_STATIC_FOLDER), name="static")
     app.add_middleware(Guard, office=office)
     app.add_exception_handler(SignInNeeded, _ask_to_sign_in)

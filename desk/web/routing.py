@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 
@@ -70,13 +70,3 @@ def needs(route: APIRoute) -> May | None:
     """Return what a route needs; None if it was registered past the guard."""
     found = [one.dependency.may for one in route.dependencies if isinstance(one.dependency, Need)]
     return found[0] if found else None
-
-
-def guarded_routes(app: FastAPI) -> Iterator[tuple[str, str, May | None]]:
-    """Yield the method and path of every route of an application with what it needs, mounts among them."""
-    for route in app.routes:
-        if isinstance(route, APIRoute):
-            for method in sorted(route.methods or ()):
-                yield method, route.path, needs(route)
-        else:
-            yield "GET", str(getattr(route, "path", route)), None

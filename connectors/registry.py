@@ -47,6 +47,7 @@ TARGETS = {
     "graph-workbook": Entry("connectors.graph.workbook_target", "WorkbookSettings", "WorkbookTarget"),
     "rest": Entry("connectors.rest", "RestSettings", "RestTarget"),
     "screen": Entry("connectors.screen", "ScreenSettings", "ScreenTarget"),
+    "smtp": Entry("connectors.smtp", "SmtpSettings", "SmtpTarget"),
     "memory": Entry("connectors.memory", "MemoryTargetSettings", "MemoryTarget"),
 }
 """Where fields can go, by `kind`."""

@@ -17,6 +17,7 @@ from postroom.ledger.codec import from_json, to_json
 from postroom.ledger.items import TAKEN_BACK, Items, item_row
 from postroom.ledger.leases import LEASE_SECONDS, is_free
 from postroom.ledger.messages import message_row
+from postroom.ledger.pauses import not_paused, rests
 from postroom.ledger.records import Breaker, DeliveryRecord, ItemState, Lease
 from postroom.ledger.rows import delivery_record
 from postroom.ledger.storage import change_one
@@ -66,10 +67,10 @@ class Deliveries(Items):
             return [delivery_record(row) for row in rows]
 
     def deliveries_due(self, limit: int = 100, target: str | None = None) -> list[DeliveryRecord]:
-        """Return deliveries that can be worked on now, oldest first, leaving out targets that are left alone."""
+        """Return deliveries that can be worked on now, oldest first, without those that are to rest."""
         now = self._clock()
         resting = select(_BREAKERS.c.target).where(_BREAKERS.c.open_until > now)
-        where = [_is_due(now), is_free(DELIVERY, _TABLE.c.id, now), _TABLE.c.target.not_in(resting)]
+        where = [_is_due(now), is_free(DELIVERY, _TABLE.c.id, now), _TABLE.c.target.not_in(resting), *not_paused()]
         if target is not None:
             where.append(_TABLE.c.target == target)
         chosen = select(_TABLE).where(*where).order_by(_TABLE.c.created_at, _TABLE.c.id).limit(limit)
@@ -81,11 +82,14 @@ class Deliveries(Items):
     ) -> Claim | None:
         """Take a delivery that is due; one that is ready becomes claimed, others keep their state.
 
-        Returns None if it is not due, another worker has it, or the target has its fill of workers.
+        Returns None if it is not due, ICT paused its target or process, another worker has it, or the target has its
+        fill of workers.
         """
         with self._writing() as connection:
             row, now = _row(connection, delivery_id), self._clock()
             if not _row_is_due(row, now) or _at_work(connection, row.target, now) >= concurrency:
+                return None
+            if rests(connection, delivery_id):
                 return None
             lease = self._take(connection, DELIVERY, delivery_id, owner, seconds)
             if lease is None:

@@ -155,6 +155,7 @@ items = Table(
     Index(None, "state", "process", "rank"),
     Index(None, "received_at"),
     Index(None, "likeness", "created_at"),
+    Index(None, "configuration", "id"),
 )
 
 fields = Table(
@@ -178,6 +179,7 @@ corrections = Table(
     Column("after", Text, nullable=False),
     Column("person", String(200), nullable=False),
     Column("at", Moment, nullable=False),
+    Column("undone", Boolean, nullable=False, server_default=false()),
 )
 
 deliveries = Table(
@@ -248,5 +250,7 @@ history = Table(
     Column("hash", String(64), nullable=False),
     Index(None, "message_id"),
     Index(None, "item_id"),
+    Index(None, "actor", "sequence"),
+    Index(None, "at"),
     sqlite_autoincrement=True,
 )

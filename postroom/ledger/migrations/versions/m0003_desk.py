@@ -6,8 +6,12 @@ Revises: 0002
 
 from __future__ import annotations
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
+
+from postroom.reasons import kinds_of
 
 revision = "0003"
 down_revision = "0002"
@@ -28,10 +32,22 @@ def upgrade() -> None:
     """Add the tables, then fill the new columns of the items that are there."""
     _staff()
     _work_at_items()
+    _entries()
     _checks_on_work()
     _plant()
     _items()
     op.execute(_FILL)
+    _fill_kinds()
+
+
+def _fill_kinds() -> None:
+    items = sa.table("items", sa.column("id"), sa.column("reasons"), sa.column("kinds"))
+    connection = op.get_bind()
+    held = connection.execute(sa.select(items.c.id, items.c.reasons).where(items.c.reasons != "[]")).all()
+    found = [{"item": row.id, "found": kinds_of(json.loads(row.reasons))} for row in held]
+    changed = sa.update(items).where(items.c.id == sa.bindparam("item")).values(kinds=sa.bindparam("found"))
+    if found:
+        connection.execute(changed, found)
 
 
 def _staff() -> None:
@@ -101,6 +117,24 @@ def _work_at_items() -> None:
     )
     op.create_index(op.f("ix_spells_at"), "spells", ["at"], unique=False)
     op.create_index(op.f("ix_spells_item_id"), "spells", ["item_id"], unique=False)
+    op.create_table(
+        "acts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("item_id", sa.String(length=16), nullable=False),
+        sa.Column("person", sa.String(length=200), nullable=False),
+        sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("field", sa.String(length=100), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("before", sa.LargeBinary(), nullable=False),
+        sa.Column("at", sa.String(length=32), nullable=False),
+        sa.Column("undone", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_acts_item_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acts")),
+    )
+    op.create_index(op.f("ix_acts_item_id"), "acts", ["item_id"], unique=False)
+
+
+def _entries() -> None:
     op.create_table(
         "entries",
         sa.Column("item_id", sa.String(length=16), nullable=False),
@@ -203,6 +237,7 @@ def _plant() -> None:
 
 
 def _items() -> None:
+    op.add_column("corrections", sa.Column("undone", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("deliveries", sa.Column("letter", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("items", sa.Column("received_at", sa.String(length=32), server_default="", nullable=False))
     op.add_column("items", sa.Column("closed_at", sa.String(length=32), nullable=True))
@@ -211,6 +246,9 @@ def _items() -> None:
     op.add_column("items", sa.Column("version", sa.Integer(), server_default="0", nullable=False))
     op.add_column("items", sa.Column("pages", sa.Integer(), server_default="0", nullable=False))
     op.add_column("items", sa.Column("configuration", sa.String(length=16), server_default="", nullable=False))
+    op.create_index(op.f("ix_history_actor_sequence"), "history", ["actor", "sequence"], unique=False)
+    op.create_index(op.f("ix_history_at"), "history", ["at"], unique=False)
+    op.create_index(op.f("ix_items_configuration_id"), "items", ["configuration", "id"], unique=False)
     op.create_index(op.f("ix_items_received_at"), "items", ["received_at"], unique=False)
     op.create_index(op.f("ix_items_state_process_rank"), "items", ["state", "process", "rank"], unique=False)
     op.create_index(op.f("ix_items_state_rank"), "items", ["state", "rank"], unique=False)

@@ -19,6 +19,8 @@ MODES: dict[str, dict[str, Any]] = {
     "contrast": {"viewport": {"width": 1280, "height": 900}, "forced_colors": "active"},
     "dark-contrast": {"viewport": {"width": 1280, "height": 900}, "forced_colors": "active", "color_scheme": "dark"},
 }
+for _options in MODES.values():
+    _options["locale"] = "en-GB"
 """Options of a browser context: name → how somebody looks at the desk."""
 
 _RUN = """async () => {
@@ -34,11 +36,12 @@ _RUN = """async () => {
 _SIDEWAYS = """() => {
   const wide = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= wide) return [];
-  const scrolls = element => element && (
+  const scrolls = element => element && element !== document.documentElement && (
     ['auto', 'scroll', 'hidden'].includes(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
-  return [...document.body.querySelectorAll('*')]
-    .filter(one => one.getBoundingClientRect().right > wide + 1 && !scrolls(one.parentElement))
-    .map(one => one.tagName.toLowerCase() + '.' + one.getAttribute('class'));
+  const sticksOut = element => element.getBoundingClientRect().right > wide + 1
+    || (element.scrollWidth > element.clientWidth + 1 && element.scrollWidth > wide);
+  const found = [...document.body.querySelectorAll('*')].filter(one => sticksOut(one) && !scrolls(one));
+  return found.length ? found.map(one => one.tagName.toLowerCase() + '.' + one.getAttribute('class')) : ['the page'];
 }"""
 
 

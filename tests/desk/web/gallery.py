@@ -1,4 +1,7 @@
-"""Serves the gallery and the base page to a browser without a server: `python -m tests.desk.web.gallery FOLDER` takes pictures."""
+"""The gallery, shown to a browser without a server.
+
+`python -m tests.desk.web.gallery FOLDER` takes its picture in every mode.
+"""
 
 from __future__ import annotations
 
@@ -66,27 +69,25 @@ def _charts() -> dict[str, Chart]:
         Row(name, (Figure(120 - 23 * n, href="#a"), Figure(100 - 12 * n, href="#b")))
         for n, name in enumerate(PROCESSES)
     )
-    days = tuple(Row(f"{n} October 2026", (Figure(30 + (n * 37) % 55), Figure(20 + (n * 53) % 31)), short=f"{n} Oct") for n in range(1, 32))  # fmt: skip
     week = tuple(Row(name, (Figure(n * 700 + 210),)) for n, name in enumerate(("Mon", "Tue", "Wed", "Thu", "Fri")))
-    rate = tuple(
-        Row(
-            f"{n} October 2026",
-            (Figure(0.7 * 100 + n % 9), Figure(None if n in (9, 10) else 61 + n % 7)),
-            short=f"{n} Oct",
-        )
-        for n in range(1, 22)
-    )
+    days = tuple(_day(n, 30 + (n * 37) % 55, 20 + (n * 53) % 31) for n in range(1, 32))
+    rate = tuple(_day(n, 70 + n % 9, None if n in (9, 10) else 61 + n % 7) for n in range(1, 22))
+    weeks, months = ("This week", "Week before"), ("This month", "Month before")
     return {
-        "processes": Chart("processes", "What waits, by process", "Council tax makes up most of it.", "Process", ("Items",), one),
-        "compared": Chart("compared", "Delivered, by process", "This week beside the week before.", "Process", ("This week", "Week before"), two),
-        "days": Chart("days", "What came in, by day", "Mondays are the fullest.", "Day", ("Received", "Delivered"), days),
+        "processes": Chart("processes", "What waits, by process", "Mostly council tax.", "Process", ("Items",), one),
+        "compared": Chart("compared", "Delivered, by process", "Beside the week before.", "Process", weeks, two),
+        "days": Chart("days", "By day", "Mondays are the fullest.", "Day", ("Received", "Delivered"), days),
         "week": Chart("week", "This week", "More every day.", "Day", ("Items",), week),
-        "sure": Chart("sure", "Straight-through rate", "In per cent; no items came on 9 and 10 October.", "Day", ("This month", "Month before"), rate),
-    }  # fmt: skip
+        "sure": Chart("sure", "Straight-through rate", "No items came on 9 and 10 October.", "Day", months, rate),
+    }
+
+
+def _day(number: int, first: float, second: float | None) -> Row:
+    return Row(f"{number} October 2026", (Figure(first), Figure(second)), short=f"{number} Oct")
 
 
 def serve(context: BrowserContext, pages: dict[str, str]) -> list[str]:
-    """Answer a context's requests with pages, the static files and nothing else; return a list that others' addresses join."""
+    """Answer a context with pages and the static files alone; return a list that addresses elsewhere will join."""
     strangers: list[str] = []
 
     def answer(route: Route) -> None:

@@ -12,5 +12,5 @@ for (const component of [CharacterCount, Checkboxes, ErrorSummary, PasswordInput
 createAll(Button, { preventDoubleClick: true });
 
 // What stands in a page from the start is not read out, only what comes into it later.
-const said = document.querySelector("[data-announce]");
-if (said) announce(said.textContent);
+const said = [...document.querySelectorAll("[data-announce]")].map(one => one.textContent);
+if (said.length) announce(said.join(" "));

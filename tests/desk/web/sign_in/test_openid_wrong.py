@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import base64
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
-from joserfc.jwk import Key, RSAKey
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from joserfc.jwk import ECKey, Key, RSAKey
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
@@ -31,6 +36,7 @@ from tests.servers.tampering import (
 ELSEWHERE = "https://login.elsewhere.example"
 OTHER_TENANT = "11111111-6f0e-4b8f-9d0f-4a5c6b7d8e9f"
 ATTACKER = RSAKey.generate_key(2048, {"kid": "attacker"})
+CURVE = ECKey.generate_key("P-256", {"kid": "ec"})
 
 
 @dataclass
@@ -57,6 +63,10 @@ class Genuine:
     def by_attacker(self, **header: Any) -> str:
         return signed(self.claims, ATTACKER, self.header | header)
 
+    def with_a_curve(self, **header: Any) -> str:
+        """Signed by the attacker, whose key the token brings along under the name of a known one."""
+        return signed(self.claims, CURVE, {"alg": "ES256", "kid": "ec"} | header)
+
     def cut(self, by: int) -> str:
         head, body, signature = self.token.split(".")
         return f"{head}.{body}.{signature[:-by]}"
@@ -69,8 +79,15 @@ class Genuine:
         return signed_with_secret(self.claims, self.key.as_pem(private=False), self.header | {"alg": "HS256"})
 
 
-def public(key: RSAKey) -> dict[str, Any]:
+def public(key: Key) -> dict[str, Any]:
     return dict(key.as_dict(private=False))
+
+
+def certificate(key: ECKey) -> str:
+    """The smallest certificate of a key, signed by itself, as a header holds it."""
+    nobody, now = x509.Name([]), datetime.now(UTC)
+    built = x509.CertificateBuilder(nobody, nobody, key.public_key, 1, now, now + timedelta(days=1))
+    return base64.b64encode(built.sign(key.private_key, SHA256()).public_bytes(Encoding.DER)).decode()
 
 
 NOW = int(time.time())
@@ -116,12 +133,12 @@ TOKEN_CASES: dict[str, tuple[Reason, Callable[[Genuine], str]]] = {
     ),
     "key: another under a known name": (Reason.SIGNATURE, Genuine.by_attacker),
     "key: of another kind under a known name": (Reason.SIGNATURE, lambda it: it.by_attacker(kid="ec")),
-    "key: brought along": (Reason.SIGNATURE, lambda it: it.by_attacker(jwk={"kty": "RSA", "e": "AQAB"})),
-    "key: at an address brought along": (Reason.SIGNATURE, lambda it: it.by_attacker(jku=f"{ELSEWHERE}/jwks")),
-    "key: in a certificate brought along": (
+    "key: brought along": (Reason.SIGNATURE, lambda it: it.with_a_curve(jwk=public(CURVE))),
+    "key: at an address brought along": (
         Reason.SIGNATURE,
-        lambda it: it.by_attacker(x5c=[base64.b64encode(b"certificate").decode()]),
+        lambda it: it.with_a_curve(jku=f"{it.claims['iss']}/attacker"),
     ),
+    "key: in a certificate brought along": (Reason.SIGNATURE, lambda it: it.with_a_curve(x5c=[certificate(CURVE)])),
     "signature: cut short": (Reason.SIGNATURE, lambda it: it.cut(8)),
     "signature: cut off": (Reason.SIGNATURE, lambda it: it.cut(len(it.token.split(".")[2]))),
     "signature: over another body": (Reason.SIGNATURE, Genuine.with_another_body),
@@ -159,8 +176,10 @@ def test_a_forged_token_lets_nobody_in(between: Between, case: str) -> None:
     desk, key = between.desk(), between.server.keys.keys[0]
     begun = desk.begin()
     query = sign_in(begun.address)
+    between.proxy.instead["/attacker"] = says(200, json.dumps({"keys": [public(CURVE)]}).encode())
     between.proxy.swap_token(lambda token: forge(Genuine(token, key, between.server.secret)))
     assert refused(desk, begun.pending, query).reason is reason
+    assert "/attacker" not in between.proxy.asked
 
 
 def test_a_genuine_token_of_another_client_lets_nobody_in(between: Between) -> None:

@@ -12,6 +12,7 @@ from config.connections import Connection
 from config.logs import log_to
 from config.opening import open_ledger
 from config.settings import Settings, load_settings
+from config.version import work_under
 from connectors import registry
 from postroom.delivery import Target
 from postroom.errors import ConfigError
@@ -35,8 +36,10 @@ class Line:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """The ledger, brought up to date."""
-        return open_ledger(self.settings)
+        """The ledger, brought up to date; what is made through it carries the version of this configuration."""
+        ledger = open_ledger(self.settings)
+        work_under(ledger, self.settings)
+        return ledger
 
     @cached_property
     def triager(self) -> Triager:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from prefect import flow
+from prefect.runtime import flow_run
 
 from flows.deliver_items import deliver_due, settle_due
 from flows.gather_results import Round
 from flows.intake_mail import take_in_all
+from flows.open_line import open_line
 from flows.process_items import process_due
 
 
@@ -14,11 +19,24 @@ from flows.process_items import process_due
 async def run_line() -> int:
     """Run the line until nothing more moves and return how many steps were done."""
     total = Round()
-    while True:
-        done = await take_in_all()
-        done.add(await process_due())
-        done.add(await deliver_due())
-        done.add(await settle_due())
-        total.add(done)
-        if not done.done:
-            return total.done_or_fault()
+    with _noted(total):
+        while True:
+            done = await take_in_all()
+            done.add(await process_due())
+            done.add(await deliver_due())
+            done.add(await settle_due())
+            total.add(done)
+            if not done.done:
+                break
+    return total.done_or_fault()
+
+
+@contextmanager
+def _noted(total: Round) -> Iterator[None]:
+    """Keep in the ledger that the line runs, and how it ended; a run that is killed stays without an end."""
+    line = open_line()
+    before = line.ledger.progress()
+    run_id = line.ledger.begin_run(line.owner, flow_run.id or "")
+    yield
+    faults = list(dict.fromkeys(str(fault) for fault in total.faults))
+    line.ledger.end_run(run_id, line.ledger.progress().since(before), faults)

@@ -32,7 +32,7 @@ def take_in_post(line: Line, inbox: str, limit: int) -> int:
     Raises:
         StepFault: The inbox cannot be used now; its post waits there untouched.
     """
-    with _faults(f"inbox {inbox}"):
+    with _answering(line, "inbox", inbox):
         return len(take_in(line.ledger, line.inbox(inbox), limit, line.owner).new)
 
 
@@ -85,7 +85,7 @@ def deliver_to(line: Line, delivery_id: str, target: str) -> str:
     Raises:
         StepFault: The target's connector cannot work; its deliveries wait untouched.
     """
-    with _faults(f"target {target}"):
+    with _answering(line, "target", target):
         state = deliver_one(line.ledger, delivery_id, line.target(target), line.owner)
     if state is not State.DONE:
         _log.warning("delivery not done", delivery=delivery_id, target=target, state=state)
@@ -123,6 +123,21 @@ def settle_inbox(line: Line, inbox: str) -> int:
     """
     with _faults(f"inbox {inbox}"):
         return settle_done(line.ledger, line.inbox(inbox), line.owner)
+
+
+@contextmanager
+def _answering(line: Line, role: str, name: str) -> Iterator[None]:
+    """Note what an inbox or target answered, for ICT's page of connectors."""
+    try:
+        with _faults(f"{role} {name}"):
+            yield
+    except StepFault as fault:
+        line.ledger.note_answer(role, name, False, fault.message.partition(": ")[2])
+        raise
+    # A delivery that could not be sent waits without a fault of the step; the target's breaker has counted it.
+    broken = next((one.reason for one in line.ledger.breakers() if one.target == name and one.failures), None)
+    failed = role == "target" and broken is not None
+    line.ledger.note_answer(role, name, not failed, broken or "" if failed else "")
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from postroom.ledger.taking_back import TakingBack
 
 _MESSAGES = schema.messages
 _ITEMS = schema.items
+_STEPS = ("received", "read", "itemised", "deliveries_done")
 _RANKS = (
     ItemState.IN_FLIGHT,
     ItemState.WITH_PERSON,
@@ -71,6 +72,10 @@ class Progress:
     deliveries: int
     deliveries_done: int
     """Delivered, or left to a person."""
+
+    def since(self, before: Progress) -> dict[str, int]:
+        """Return how many have come how far since an earlier moment, by step."""
+        return {name: getattr(self, name) - getattr(before, name) for name in _STEPS}
 
 
 class Accounting(TakingBack):

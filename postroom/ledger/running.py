@@ -78,8 +78,7 @@ class Running(Configurations):
         with self._writing() as connection:
             execute(connection, delete(runs).where(runs.c.started_at < now - KEPT))
             values = {"started_at": now, "owner": owner, "prefect_id": prefect_id, "counts": "{}", "faults": "[]"}
-            made = execute(connection, insert(runs).values(**values)).inserted_primary_key
-            return int(made[0])
+            return int(connection.execute(insert(runs).values(**values).returning(runs.c.id)).scalar_one())
 
     def end_run(self, run_id: int, counts: Mapping[str, int], faults: Sequence[str] = ()) -> None:
         """Note how a run ended; faults are words of our own errors, which hold nothing of the post."""

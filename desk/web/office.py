@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from postroom.errors import ConfigError, ItemNotFound
 from postroom.staff import Scope, scope_of
 
 if TYPE_CHECKING:
     from fastapi import Request
 
     from config.settings import Settings
+    from desk.web.sign_in.openid import OpenId
     from flows.draw_pages import PagePictures
     from postroom.ledger import Item, Ledger, SignIn
     from postroom.process import Process
@@ -31,6 +33,23 @@ class Office:
         from flows.draw_pages import PagePictures
 
         return PagePictures(self.settings.data / "pictures", self.settings.ocr)
+
+    @cached_property
+    def openid(self) -> OpenId:
+        """The council's OpenID provider.
+
+        Raises:
+            ConfigError: The configuration names none, or the secret is not where it should be.
+        """
+        from config.secrets import fetch_secret
+        from config.sign_in import OpenIdSignIn
+        from desk.web.sign_in.openid import OpenId
+
+        settings = self.settings.sign_in
+        if not isinstance(settings, OpenIdSignIn):
+            raise ConfigError("People sign in with accounts of the desk's own here.")
+        secret = fetch_secret(settings.client_secret, self.settings.data, "sign-in")
+        return OpenId(settings, secret)
 
     def close(self) -> None:
         """Give back the ledger and the drawing processes."""
@@ -75,8 +94,6 @@ def item_in_scope(request: Request, item_id: str) -> Item:
     Raises:
         ItemNotFound: There is none, or it is not for them: the two are told alike, so that nothing is given away.
     """
-    from postroom.errors import ItemNotFound
-
     office = office_of(request)
     item = office.ledger.item(item_id)
     if not office.scope(person_of(request)).holds(item.summary.process, item.summary.protected):

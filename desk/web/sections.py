@@ -10,6 +10,7 @@ from desk.web.routing import DeskRouter
 def routers() -> Sequence[DeskRouter]:
     """Return the routes of every section."""
     from desk.web import home
+    from desk.web.sign_in import openid_routes
     from desk.web.sign_in import routes as sign_in
 
-    return (home.router, sign_in.router)
+    return (home.router, sign_in.router, openid_routes.router)

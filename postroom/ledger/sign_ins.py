@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -70,6 +70,28 @@ class SignIns(Operating):
             connection.execute(insert(staff).values(id=new, **values, created_at=now, changed_at=now))
             self._record(connection, "staff-added", actor=by, person=person.sign_in_name)
         return self.staff_member(new).person
+
+    def welcome(self, person: Person) -> Person | None:
+        """Add or bring up to date a person whom the OpenID provider vouches for; None if ICT has shut them out.
+
+        The id says who it is for ever. A sign-in name can change hands there, so a second holder gets one of their own.
+        """
+        with self._writing() as connection:
+            row = connection.execute(select(staff).where(staff.c.id == person.id)).one_or_none()
+            if row is not None and not row.active:
+                return None
+            other = _staff_named(connection, person.sign_in_name)
+            name = person.sign_in_name
+            if other is not None and other.id != person.id:
+                name = f"{name}#{person.id[:6]}"
+            values = _person_values(replace(person, sign_in_name=name, active=True)) | {"changed_at": self._clock()}
+            if row is None:
+                new = {"kind": OPENID, "password": "", "failures": 0, "created_at": self._clock()}
+                connection.execute(insert(staff).values(id=person.id, **values, **new))
+                self._record(connection, "staff-added", actor=name.strip().lower(), person=name.strip().lower())
+            else:
+                change_one(connection, update(staff).where(staff.c.id == person.id).values(**values))
+        return self.staff_member(person.id).person
 
     def change_staff(self, person: Person, by: str, password: str | None = None) -> None:
         """Change a person's name, roles, teams and rights; their sign-ins end, so that the change counts at once."""

@@ -202,12 +202,14 @@ class MailServer:
         self.fault("")
         for kept in (self.folder / "mails").iterdir():
             kept.unlink()
-        self.start_again()
-
-    def start_again(self) -> None:
-        """Be there again if it was killed."""
         if self._process is None or self._process.poll() is not None:
             self.start()
+
+    def start_again(self) -> None:
+        """Wait for the end of a server that was to kill itself, and be there again."""
+        assert self._process is not None
+        self._process.wait(10)
+        self.start()
 
     def fault(self, words: str) -> None:
         """Misbehave from now on; empty for good behaviour."""

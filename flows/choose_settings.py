@@ -56,3 +56,9 @@ def server_password(data: Path) -> str:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(24))
     return path.read_text().strip()
+
+
+def prefect_pages() -> str:
+    """Return the address of Prefect's pages where this process was told of a server; empty otherwise."""
+    address = os.environ.get("PREFECT_UI_URL") or os.environ.get("PREFECT_API_URL", "").removesuffix("/api")
+    return address.rstrip("/") if address.startswith(("http://", "https://")) else ""

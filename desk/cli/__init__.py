@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from desk.cli import checking, evaluating, exceptions, items, outcomes, reading, reporting, running
+from desk.cli import (
+    checking,
+    evaluating,
+    exceptions,
+    items,
+    outcomes,
+    pausing,
+    people,
+    reading,
+    reporting,
+    running,
+    serving,
+)
 from desk.cli.commands import Commands
 from desk.cli.printing import aside, print_error
 from desk.cli.session import Session
@@ -45,7 +57,19 @@ def _choices(
     context.obj = Session(config, data, verbose)
 
 
-for _group in (running, items, reporting, exceptions, outcomes, reading, evaluating, checking):
+for _group in (
+    running,
+    serving,
+    pausing,
+    items,
+    reporting,
+    exceptions,
+    outcomes,
+    reading,
+    evaluating,
+    checking,
+    people,
+):
     _group.register(app)
 
 

@@ -6,15 +6,14 @@ import os
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from desk.cli.printing import print_line
+from desk.cli.serving import HOST, DeskPort, Host, desk_beside, say_where
+from desk.cli.serving import PORT as DESK_PORT
 from desk.cli.session import session_of
-
-if TYPE_CHECKING:
-    pass
 
 GROUP = "The line at work"
 Port = Annotated[int, typer.Option(help="Port on this machine.", min=1024, max=65535)]
@@ -56,8 +55,11 @@ def run(
 def serve(
     context: typer.Context,
     port: Port = 4200,
+    desk_port: DeskPort = DESK_PORT,
+    host: Host = HOST,
 ) -> None:
-    """Run the line on schedule, with Prefect's server to look at; Ctrl-C ends."""
+    """Run the line on schedule and serve the desk, with Prefect's server to look at; Ctrl-C ends."""
+    from desk.web.serving import address_of
     from flows.choose_settings import server_password
     from flows.serve_line import USER, prefect_server, serve_line
 
@@ -66,9 +68,11 @@ def serve(
     os.environ["POSTROOM_CONFIG"], os.environ["POSTROOM_DATA"] = str(settings.folder), str(settings.data)
     session.ledger.close()
     print_line("Starting Prefect's server ...", style="dim")
-    with prefect_server(settings.data, port) as address:
+    with prefect_server(settings.data, port) as address, desk_beside(settings, host, desk_port):
 
         def say() -> None:
+            say_where(settings, session.ledger, address_of(host, desk_port))
+            session.ledger.close()
             print_line(f"The line runs every {settings.schedule.intake_seconds} seconds. Ctrl-C ends.")
             print_line(f"Runs: {address}  (sign in as {USER}:{server_password(settings.data)})")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 Clock = Callable[[], datetime]
 """Returns now, with a time zone."""
@@ -23,12 +23,6 @@ def add_working_days(start: date, days: int, division: str = "england-and-wales"
         division: `england-and-wales`, `scotland` or `northern-ireland`, for its bank holidays (the list the government
             publishes; Freedom of Information Act 2000 s.10(6) defines a working day by it).
     """
-    from govuk_bank_holidays.bank_holidays import BankHolidays
+    from postroom.working_time import working_time
 
-    calendar = BankHolidays(use_cached_holidays=True)
-    day = start
-    for _ in range(days):
-        day += timedelta(days=1)
-        while not calendar.is_work_day(day, division=division):
-            day += timedelta(days=1)
-    return day
+    return working_time(division).after(start, days)

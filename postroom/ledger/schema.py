@@ -153,7 +153,21 @@ items = Table(
     Index(None, "state", "created_at"),
     Index(None, "state", "rank"),
     Index(None, "state", "process", "rank"),
-    Index(None, "received_at"),
+    # Holds all that reports count by, so that they never read the items themselves, which hold whole extractions.
+    Index(
+        "ix_items_figures",
+        "received_at",
+        "process",
+        "state",
+        "touched",
+        "outcome",
+        "protected",
+        "pages",
+        "due",
+        "closed_at",
+        "kinds",
+        "id",
+    ),
     Index(None, "likeness", "created_at"),
     Index(None, "configuration", "id"),
 )
@@ -206,6 +220,7 @@ deliveries = Table(
     Column("letter", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("item_id", "target", "generation"),
     Index(None, "state", "next_at"),
+    Index("ix_deliveries_figures", "item_id", "target", "generation", "notice", "letter", "state"),
 )
 
 bookmarks = Table(

@@ -249,6 +249,20 @@ def _items() -> None:
     op.create_index(op.f("ix_history_actor_sequence"), "history", ["actor", "sequence"], unique=False)
     op.create_index(op.f("ix_history_at"), "history", ["at"], unique=False)
     op.create_index(op.f("ix_items_configuration_id"), "items", ["configuration", "id"], unique=False)
-    op.create_index(op.f("ix_items_received_at"), "items", ["received_at"], unique=False)
+    figures = [
+        "received_at",
+        "process",
+        "state",
+        "touched",
+        "outcome",
+        "protected",
+        "pages",
+        "due",
+        "closed_at",
+        "kinds",
+    ]
+    op.create_index("ix_items_figures", "items", [*figures, "id"], unique=False)
+    sent = ["item_id", "target", "generation", "notice", "letter", "state"]
+    op.create_index("ix_deliveries_figures", "deliveries", sent, unique=False)
     op.create_index(op.f("ix_items_state_process_rank"), "items", ["state", "process", "rank"], unique=False)
     op.create_index(op.f("ix_items_state_rank"), "items", ["state", "rank"], unique=False)

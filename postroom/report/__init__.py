@@ -1,0 +1,1 @@
+"""The managers' report: how much, how fast, how right, what it saved and what failed."""

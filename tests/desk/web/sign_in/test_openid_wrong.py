@@ -345,7 +345,7 @@ def test_a_slow_answer_is_not_waited_for(between: Between, monkeypatch: pytest.M
     def drip(request: BaseHTTPRequestHandler) -> None:
         request.send_response(200)
         request.end_headers()
-        for _ in range(40):
+        for _ in range(200):
             try:
                 request.wfile.write(b" ")
                 request.wfile.flush()
@@ -353,11 +353,11 @@ def test_a_slow_answer_is_not_waited_for(between: Between, monkeypatch: pytest.M
                 return
             time.sleep(0.05)
 
-    monkeypatch.setattr("desk.web.sign_in.openid_provider.LONGEST_ANSWER_SECONDS", 0.2)
     desk = between.desk()
     begun = desk.begin()
     query = sign_in(begun.address)
     between.proxy.instead[TOKENS] = drip
+    monkeypatch.setattr("desk.web.sign_in.openid_provider.LONGEST_ANSWER_SECONDS", 0.2)
     began = time.monotonic()
     assert refused(desk, begun.pending, query).reason is Reason.NOT_UNDERSTOOD
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5

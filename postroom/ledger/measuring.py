@@ -9,26 +9,27 @@ from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, String, case, func, select, tuple_
 
 from postroom.behind import PROCESS_ITSELF, Behind
 from postroom.ledger import desk_schema, schema
 from postroom.ledger.measuring_conditions import GROUPS, ITEMS, clock_of, conditions, in_scope, newest_record
 from postroom.ledger.sampling import Sampling
-from postroom.period import LONDON
+from postroom.period import LONDON, day_of
 from postroom.staff import Scope
 
-_HOUR = func.substr(ITEMS.c.received_at, 1, 13, type_=String())
+_HOUR = func.substr(ITEMS.c.received_at, 12, 2, type_=String())
+_UTC_DAY = func.substr(ITEMS.c.received_at, 1, 10, type_=String())
+# The last hour of UTC belongs to the next day in summer; all others belong to their day all year round.
+_LAST_HOUR = case((_HOUR == "23", 1), else_=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """Items that are alike in all that reports tell apart, and were received in the same hour."""
+    """Items that are alike in all that reports tell apart, and were received on the same day."""
 
     day: date
     """In London."""
-    hour: int
-    """In London, 0..23."""
     process: str
     outcome: str
     state: str
@@ -89,13 +90,23 @@ class Measuring(Sampling):
             return connection.scalar(_chosen(scope, behind, func.count())) or 0
 
     def buckets(self, scope: Scope, behind: Behind) -> list[Bucket]:
-        """Count items by process, outcome, state, whether a person touched them, and hour of receipt."""
-        columns = (_HOUR, ITEMS.c.process, ITEMS.c.outcome, ITEMS.c.state, ITEMS.c.touched)
+        """Count items by day of receipt, process, outcome, state, and whether a person touched them."""
+        columns = (_UTC_DAY, _LAST_HOUR, ITEMS.c.process, ITEMS.c.outcome, ITEMS.c.state, ITEMS.c.touched)
         counts = (func.count(), func.coalesce(func.sum(ITEMS.c.pages), 0))
-        return [
-            Bucket(*_day_and_hour(hour), process, outcome, state, touched, items, int(pages))
-            for hour, process, outcome, state, touched, items, pages in self._grouped(scope, behind, columns, counts)
-        ]
+        found: dict[tuple[date, str, str, str, bool], tuple[int, int]] = {}
+        for day, last_hour, *alike, items, pages in self._grouped(scope, behind, columns, counts):
+            key = (_day(day, last_hour), *alike)
+            before = found.get(key, (0, 0))
+            found[key] = (before[0] + items, before[1] + int(pages))
+        return [Bucket(*key, *both) for key, both in found.items()]
+
+    def hours_behind(self, scope: Scope, behind: Behind) -> Mapping[int, int]:
+        """Count items by the hour of the day in London at which they were received."""
+        counts: Counter[int] = Counter()
+        for day, hour, items in self._grouped(scope, behind, (_UTC_DAY, _HOUR)):
+            moment = datetime.fromisoformat(f"{day}T{hour}:00").replace(tzinfo=UTC)
+            counts[moment.astimezone(LONDON).hour] += items
+        return counts
 
     def kinds_behind(self, scope: Scope, behind: Behind) -> Mapping[str, int]:
         """Count items by the kinds of reasons for which they went to a person; one item can count for several."""
@@ -149,7 +160,7 @@ class Measuring(Sampling):
         table = schema.corrections
         columns = (ITEMS.c.process, table.c.field)
         chosen = _chosen(scope, behind, *columns, func.count(ITEMS.c.id.distinct()))
-        grouped = chosen.join(table, table.c.item_id == ITEMS.c.id).group_by(*columns)
+        grouped = chosen.join(table, table.c.item_id == ITEMS.c.id).where(~table.c.undone).group_by(*columns)
         with self._reading() as connection:
             rows = connection.execute(grouped)
             return {(process, field or PROCESS_ITSELF): items for process, field, items in rows}
@@ -183,6 +194,6 @@ def _chosen(scope: Scope, behind: Behind, *columns: ColumnElement[Any]) -> Selec
 
 
 @cache
-def _day_and_hour(hour: str) -> tuple[date, int]:
-    local = datetime.fromisoformat(f"{hour}:00").replace(tzinfo=UTC).astimezone(LONDON)
-    return local.date(), local.hour
+def _day(utc_day: str, last_hour: int) -> date:
+    hour = 23 if last_hour else 12
+    return day_of(datetime.fromisoformat(f"{utc_day}T{hour}:00").replace(tzinfo=UTC))

@@ -150,7 +150,8 @@ def _checked(behind: Behind) -> Iterator[Condition]:
         yield exists().where(samples.c.item_id == ITEMS.c.id, _answered(samples.c.right, behind.sample, "right"))
     elif behind.field:
         name = "" if behind.field == PROCESS_ITSELF else behind.field
-        yield exists().where(schema.corrections.c.item_id == ITEMS.c.id, schema.corrections.c.field == name)
+        made = schema.corrections
+        yield exists().where(made.c.item_id == ITEMS.c.id, made.c.field == name, ~made.c.undone)
     if behind.seed:
         yield exists().where(seeds.c.item_id == ITEMS.c.id, _answered(seeds.c.caught, behind.seed, "caught"))
 

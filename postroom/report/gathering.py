@@ -75,7 +75,7 @@ def gather(
             for name, found in _by_process(buckets, received, titles)
         ),
         days=tuple(_days(buckets, period, received)),
-        hours=tuple(_hours(buckets, received)),
+        hours=tuple(_hours(ledger.hours_behind(scope, received), received)),
         speed=speed_of(closings, received.but(state="delivered"), work),
         waiting=tuple(waiting_of(ledger.buckets(scope, ever.but(state="with-person")), ever, today, work, titles)),
         reasons=tuple(_reasons(ledger, part, received, ever)),
@@ -161,12 +161,9 @@ def _days(buckets: Sequence[Bucket], period: Period, behind: Behind) -> Iterator
         yield DayFigures(day, _ways(found.get(day, ()), behind.but(first=day, last=day)))
 
 
-def _hours(buckets: Iterable[Bucket], behind: Behind) -> Iterator[HourFigures]:
-    counts: Counter[int] = Counter()
-    for one in buckets:
-        counts[one.hour] += one.items
+def _hours(counts: Mapping[int, int], behind: Behind) -> Iterator[HourFigures]:
     for hour in range(24):
-        yield HourFigures(hour, Counted(counts[hour], behind.but(hour=hour)))
+        yield HourFigures(hour, Counted(counts.get(hour, 0), behind.but(hour=hour)))
 
 
 def _reasons(ledger: Ledger, part: Part, received: Behind, ever: Behind) -> Iterator[ReasonFigures]:

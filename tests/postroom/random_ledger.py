@@ -36,11 +36,19 @@ class Rows:
         return [one for one in self.of["items"] if all(one[name] == value for name, value in wanted.items())]
 
 
-def fill(ledger: Ledger, random: Random, items: int, begin: datetime = BEGIN, days: int = DAYS) -> Rows:
+def fill(
+    ledger: Ledger,
+    random: Random,
+    items: int,
+    begin: datetime = BEGIN,
+    days: int = DAYS,
+    states: tuple[str, ...] = STATES,
+) -> Rows:
     """Write items received at random moments, and all that may hang on them."""
     rows = Rows()
     for number in range(items):
-        _add(rows, random, number, begin + timedelta(seconds=random.randrange(days * 86400)))
+        moment = begin + timedelta(seconds=random.randrange(days * 86400))
+        _add(rows, random, number, moment, random.choice(states))
     digest = {"id": "0" * 64, "size": 1, "stored_at": begin}
     with ledger._writing() as connection:
         connection.execute(insert(schema.documents).values(**digest))
@@ -50,13 +58,13 @@ def fill(ledger: Ledger, random: Random, items: int, begin: datetime = BEGIN, da
     return rows
 
 
-def _add(rows: Rows, random: Random, number: int, received: datetime) -> None:
+def _add(rows: Rows, random: Random, number: int, received: datetime, state: str) -> None:
     message, item = f"m{number:07}", f"I{number:07}"
     rows.of["messages"].append(
         {"id": message, "inbox": "post", "source_key": message, "name": message, "digest": "0" * 64,
          "received_at": received, "added_at": received, "stage": "itemised", "next_at": received}
     )  # fmt: skip
-    state, process = random.choice(STATES), random.choice(PROCESSES)
+    process = random.choice(PROCESSES)
     closed = (
         received + timedelta(hours=random.expovariate(1 / 60))
         if state in {"delivered", "rejected", "no-action"}
@@ -93,7 +101,15 @@ def _check(rows: Rows, random: Random, item: str, at: datetime) -> None:
     for name in random.sample(("address", "bin", ""), random.randrange(3)):
         for _ in range(random.randrange(1, 3)):
             rows.of["corrections"].append(
-                {"item_id": item, "field": name, "before": "a", "after": "b", "person": "officer", "at": at}
+                {
+                    "item_id": item,
+                    "field": name,
+                    "before": "a",
+                    "after": "b",
+                    "person": "officer",
+                    "at": at,
+                    "undone": random.random() < 0.2,
+                }
             )
     for _ in range(random.choice((0, 0, 1, 2))):
         rows.of["spells"].append({"item_id": item, "staff_id": "s", "seconds": 45.0, "steps": 3, "at": at})

@@ -129,7 +129,7 @@ def _checks(items: list[dict], rows: Rows, figures: Figures) -> None:
     of_field = {
         one["item_id"]
         for one in rows.of["corrections"]
-        if one["field"] == "bin" and ids.get(one["item_id"], {}).get("process") == "missed-bin"
+        if one["field"] == "bin" and not one["undone"] and ids.get(one["item_id"], {}).get("process") == "missed-bin"
         and ids[one["item_id"]]["state"] == "delivered"
     }  # fmt: skip
     (bins,) = [one for one in figures.corrected if (one.process, one.field) == ("missed-bin", "bin")]

@@ -1,0 +1,143 @@
+"""What strangers write in HTML: two walls, either of which holds by itself, and a proof that the watch would see it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from desk.web.frames import FRAME_HEADERS
+from desk.web.guard import CONTENT_POLICY
+from desk.web.sanitise import mail_frame, sanitised
+from tests.desk.web.vectors import VECTORS, Canary, Watch, browser_that_knocks, payload, provoke, watch
+
+BATCH = 120
+HEADERS_ALONE, SANITISER_ALONE, NEITHER = "headers", "sanitiser", "neither"
+
+
+class Post(BaseHTTPRequestHandler):
+    """Serves each vector as a mail's HTML in a frame, and pages with many such frames."""
+
+    def do_GET(self) -> None:
+        address = urlsplit(self.path)
+        query = {name: values[0] for name, values in parse_qs(address.query).items()}
+        headers: dict[str, str] = {}
+        if address.path == "/page":
+            content = "<title>desk</title>" + "".join(
+                f"<iframe src='/frame?wall={query['wall']}&number={number}'></iframe>"
+                for number in query["numbers"].split(",")
+            )
+            if query["wall"] == HEADERS_ALONE:
+                headers = {"Content-Security-Policy": CONTENT_POLICY}
+        elif address.path == "/frame":
+            content = payload(int(query["number"]))
+            if query["wall"] == HEADERS_ALONE:
+                headers = FRAME_HEADERS
+            if query["wall"] == SANITISER_ALONE:
+                content = mail_frame(content)
+        else:
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content.encode("utf-8", "surrogatepass"))
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Post)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def canary() -> Iterator[Canary]:
+    opened = Canary()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def knocking(browser: Browser, canary: Canary) -> Iterator[Browser]:
+    opened = browser_that_knocks(browser, canary)
+    yield opened
+    opened.close()
+
+
+def apart() -> list[int]:
+    """Return a vector for each document that the sanitiser makes: of most it leaves the same few words."""
+    return list({re.sub(r"\d+", "N", mail_frame(vector.text)): vector.number for vector in VECTORS}.values())
+
+
+def settle(page: Page, seen: Watch) -> None:
+    """Wait until nothing more happens."""
+    before = -1
+    while before != (before := len(seen.ran) + len(seen.asked)):
+        page.wait_for_timeout(400)
+
+
+def tried(knocking: Browser, canary: Canary, home: str, wall: str) -> tuple[set[int], list[str]]:
+    """Show every vector behind a wall, touch everything in it, and return what ran and what was asked for."""
+    ran: set[int] = set()
+    left: list[str] = []
+    before = len(canary.asked)
+    numbers = apart() if wall == SANITISER_ALONE else [vector.number for vector in VECTORS]
+    for start in range(0, len(numbers), BATCH):
+        context = knocking.new_context()
+        page = context.new_page()
+        seen = watch(page, home)
+        chosen = ",".join(map(str, numbers[start : start + BATCH]))
+        # Without a wall some frames never finish loading.
+        page.goto(f"{home}/page?wall={wall}&numbers={chosen}", wait_until="commit" if wall == NEITHER else "load")
+        settle(page, seen)
+        for frame in page.frames[1:]:
+            if not frame.is_detached() and frame.url.startswith(home):
+                provoke(frame)
+        settle(page, seen)
+        ran |= seen.ran
+        left += seen.left
+        context.close()
+    return ran, left + [f"knocked: {line}" for line in canary.asked[before:]]
+
+
+def test_there_are_two_hundred_and_no_two_are_alike() -> None:
+    without_number = {re.sub(rf"(ran|/){vector.number}\b", r"\1N", vector.text) for vector in VECTORS}
+    assert len(without_number) == len(VECTORS) >= 200
+
+
+def test_without_a_wall_most_of_them_run_or_reach_out(knocking: Browser, canary: Canary, home: str) -> None:
+    ran, left = tried(knocking, canary, home, NEITHER)
+    reached = {int(number) for line in left for number in re.findall(r"canary\.invalid/(\d+)", line)}
+    assert len(ran) > 100, "The watch sees scripts."
+    assert len(reached - ran) > 20, "The watch sees requests."
+    assert any(line.startswith("knocked: GET /") for line in left)
+
+
+@pytest.mark.parametrize("wall", [HEADERS_ALONE, SANITISER_ALONE])
+def test_one_wall_alone_holds(knocking: Browser, canary: Canary, home: str, wall: str) -> None:
+    ran, left = tried(knocking, canary, home, wall)
+    assert not [payload(number) for number in sorted(ran)]
+    assert not left
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector.number))
+def test_nothing_that_acts_is_left_in_the_mark_up(vector) -> None:  # type: ignore[no-untyped-def]
+    left = sanitised(vector.text)
+    tags = re.findall(r"<(/?[a-z0-9]+)([^>]*)>", left)
+    for tag, attributes in tags:
+        assert tag.strip("/") not in {"a", "img", "script", "style", "svg", "math", "iframe", "form", "link", "base"}
+        assert re.fullmatch(r'( (class="(link|address|picture)"|(col|row)span="\d{1,3}"))*', attributes)
+    assert "<!" not in left
+    assert left.count("<") == len(tags)

@@ -69,6 +69,18 @@ def open_mail(parcel: Parcel, content: bytes, place: Place) -> Envelope:
     return envelope
 
 
+def html_version(content: bytes, limits: Limits) -> str:
+    """Return the HTML that the sender gave of a mail, without that of mails inside it; empty where there is none.
+
+    Raises:
+        LimitExceeded: Too many parts, or too deep.
+    """
+    sheet = _Sheet(Parcel(limits), Place(Role.BODY))
+    whole = email.message_from_bytes(_within_limits(sheet.parcel, content, sheet.place), policy=compat32)
+    _walk(sheet, whole, sheet.segments, 0)
+    return "\n".join(segment.html for segment in sheet.segments if segment.html.strip())
+
+
 def _settle(sheet: _Sheet, start: int) -> None:
     parcel, place = sheet.parcel, sheet.place
     pages = "".join(segment.html for segment in sheet.segments)

@@ -38,6 +38,7 @@ HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
 }
 """What every answer carries, unless the route sets a stricter one of its own."""
+_LASTING = "public, max-age=31536000, immutable"
 _READ = ("GET", "HEAD")
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -129,6 +130,9 @@ def _with_headers(send: Send, scope: Scope) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
+            if scope["path"].startswith(STATIC) and message["status"] == 200:
+                # An address with a version changes when the file does; a module that others import has none.
+                headers["Cache-Control"] = _LASTING if b"v=" in scope["query_string"] else "no-cache"
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
             if scope["scheme"] == "https":

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from desk.web.office import Office
+from desk.web.pages import asset
 from desk.web.sign_in.routes import local_path
 from postroom.clock import utc_now
 from postroom.staff import Role
@@ -88,6 +89,14 @@ def test_every_answer_carries_the_headers(client_as: ClientAs, app: FastAPI) -> 
         assert headers["x-content-type-options"] == "nosniff"
     refused = TestClient(app, base_url=ADDRESS).post("/sign-out")
     assert "default-src 'none'" in refused.headers["content-security-policy"]
+
+
+def test_pages_are_kept_nowhere_and_styles_for_long(client_as: ClientAs) -> None:
+    client = client_as(Role.OFFICER)
+    assert client.get("/keys").headers["cache-control"] == "no-store"
+    assert client.get(asset("postroom.css")).headers["cache-control"].endswith("immutable")
+    assert client.get("/static/postroom.js").headers["cache-control"] == "no-cache"
+    assert client.get("/static/nothing").headers["cache-control"] == "no-store"
 
 
 def test_a_sign_in_ends_at_once_when_it_is_revoked(app: FastAPI, office: Office) -> None:

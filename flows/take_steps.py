@@ -20,6 +20,7 @@ from postroom.errors import ConfigError, ConnectorDown, LeaseLost, PostroomError
 from postroom.intake import take_in
 from postroom.ledger.keeping import kept
 from postroom.ledger.records import Lease, Stage
+from postroom.paper import pages_of_paper
 from postroom.settle import settle_done
 
 LEASE_SECONDS = 120.0
@@ -67,7 +68,9 @@ def itemise_one(line: Line, message_id: str) -> bool:
         triages = line.triager.triage(read)
         extractions = extract_all(read, triages, line.settings.processes)
         plans = {process.id: process.deliver for process in line.settings.processes}
-        line.ledger.save_items(lease, extractions, plans)
+        unpacked, texts = read.unpacked.documents, read.texts
+        pages = [pages_of_paper(unpacked, texts, extraction.triage) for extraction in extractions]
+        line.ledger.save_items(lease, extractions, plans, pages)
     return True
 
 

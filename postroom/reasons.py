@@ -40,6 +40,7 @@ _SIGNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
         (Kind.PROTECTED, r"^Only named people may see this"),
+        (Kind.ANSWERED, r"^Sent back to the sender|letter to the sender"),
         (Kind.TAKEN_BACK, r"took this post back|was keyed or may have been keyed"),
         (Kind.REPEATED, r"holds all the same values|same post is already there"),
         (Kind.MISSING, r"was not found\.$"),
@@ -52,12 +53,30 @@ _SIGNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
 )
 
 
+_ITEM_ID = re.compile(r"\bItem [A-Z2-7]{8}\b")
+_FILE = re.compile(r"^[^:“”]*\.\w{2,5}: ")
+_NUMBER = re.compile(r"\s*\([^()]*\d[^()]*\)|\b\d[\d,.]*\b%?")
+
+
 def kind_of(reason: str) -> Kind:
     """Return the kind of one reason, told by its words."""
     return next((kind for kind, sign in _SIGNS if sign.search(reason)), Kind.OTHER)
 
 
 def kinds_of(reasons: Iterable[str]) -> str:
-    """Return the kinds of several reasons as the ledger keeps them: each between commas, so that one can be found."""
-    found = dict.fromkeys(kind_of(reason) for reason in reasons)
-    return "".join(f",{kind}" for kind in found) + "," if found else ""
+    """Return the kinds of several reasons as the ledger keeps them: each between commas, in a fixed order."""
+    found = {kind_of(reason) for reason in reasons}
+    return "".join(f",{kind}" for kind in Kind if kind in found) + "," if found else ""
+
+
+def kinds_in(kept: str) -> tuple[Kind, ...]:
+    """Return kinds from the form in which the ledger keeps them."""
+    return tuple(Kind(kind) for kind in kept.split(",") if kind)
+
+
+def in_general(reason: str) -> str:
+    """Return a reason without what is one item's alone: numbers, ids and names of files."""
+    general = _ITEM_ID.sub("Another item", reason)
+    general = _FILE.sub("A file: ", general)
+    general = _NUMBER.sub("", general)
+    return " ".join(general.split()).replace(" .", ".")

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from desk.cli.printing import counted, print_line
-from desk.cli.session import DECIDING, ItemId, Person, Session, person_or_login, plan_of, session_of
+from desk.cli.session import DECIDING, ItemId, Person, person_or_login, plan_of, session_of
 from desk.forms import normal_form
 from postroom.errors import BusinessError
 
 if TYPE_CHECKING:
-    from postroom.ledger import Item
     from postroom.process import FieldSpec, Process
-    from postroom.workitem import Extraction
 
 Reason = Annotated[str, typer.Option("--reason", help="Why, in a sentence.", metavar="TEXT")]
 
@@ -43,7 +40,7 @@ def correct(
     session = session_of(context)
     process = session.settings.process(session.ledger.item(item_id).summary.process)
     normal = normal_form(field, _spec(process, field), value)
-    session.ledger.correct(item_id, field, normal, person_or_login(person))
+    session.ledger.correct(item_id, field, normal, person_or_login(person), process=process)
     print_line(f"Item {item_id}: {field} is now {normal or 'empty'}. `postroom release {item_id}` sends the item on.")
 
 
@@ -61,30 +58,23 @@ def change_process(
     person: Person = "",
 ) -> None:
     """Give an item to another process; its fields are read anew from the post, without reading the post again."""
+    from flows.read_anew import read_anew
+
     session = session_of(context)
     process = session.settings.process(process_id)
-    read_anew = _read_anew(session.ledger.item(item_id), session, process)
-    session.ledger.change_process(item_id, process.id, person_or_login(person), read_anew)
-    found = f"{counted(len(read_anew.fields), 'field')} found" if read_anew else "nothing could be read"
-    print_line(f"Item {item_id} belongs to {process.id} now: {found}. `postroom show {item_id}` has them.")
-
-
-def _read_anew(item: Item, session: Session, process: Process) -> Extraction | None:
-    """Extract the other process's fields; None where the message could not be read."""
-    from extractors.fields import extract
-
-    read = session.ledger.load_reading(item.summary.message_id)
-    if read is None:
-        return None
-    reasons = ("A person chose the process.",)
-    return extract(read, replace(item.extraction.triage, process=process.id, confidence=1.0, reasons=reasons), process)
+    found = read_anew(session.ledger, session.ledger.item(item_id), process)
+    session.ledger.change_process(item_id, process.id, person_or_login(person), found)
+    told = f"{counted(len(found.fields), 'field')} found" if found else "nothing could be read"
+    print_line(f"Item {item_id} belongs to {process.id} now: {told}. `postroom show {item_id}` has them.")
 
 
 def release(context: typer.Context, item_id: ItemId, person: Person = "") -> None:
     """Send an item on to its targets as it stands; a target that has it already is left out."""
     session = session_of(context)
-    plan = plan_of(session.settings, session.ledger.item(item_id).summary.process)
-    started = session.ledger.release(item_id, plan, person_or_login(person))
+    process_id = session.ledger.item(item_id).summary.process
+    process = next((one for one in session.settings.processes if one.id == process_id), None)
+    plan = plan_of(session.settings, process_id)
+    started = session.ledger.release(item_id, plan, person_or_login(person), process=process)
     print_line(
         f"Item {item_id} is released; the next run makes {counted(len(started), 'delivery', 'deliveries')}."
         if started

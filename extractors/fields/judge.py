@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from extractors.fields.choose import holds
 from extractors.fields.item import Item
 from postroom.disposition import NO_ACTION_KINDS, OTHER, Disposition, Outcome
+from postroom.doubt import threshold
 from postroom.fields import Fault, Field
 from postroom.message import Problem
 from postroom.process import Check, ModulusCheck, Process, SumCheck
 from postroom.workitem import Triage
 
 _TRIAGE_SURE = 0.6
-_ALLOWANCE = 3.0
 """Below it the process itself is in doubt."""
 
 
@@ -61,17 +61,6 @@ def unread(problem: Problem) -> str:
     """Return why a part of a message needs a person, naming the file once."""
     named = problem.document and problem.document in problem.reason
     return problem.reason if named else f"{problem.document or 'A part of the message'}: {problem.reason}"
-
-
-def threshold(process: Process) -> float:
-    """Return the confidence that the least sure field of an item needs, so that items are right as often as asked.
-
-    The fields of one item are right or wrong together, and their confidences are set low on purpose, so an item errs
-    less often than its least sure field says. Measured on 91 labelled items, by how sure the least sure field is: of
-    the 50 surest (0.89 and up) none was wrong, of the other 41 nine were. Three times the error allowed leaves half of
-    that distance for post unlike the labelled.
-    """
-    return 1 - _ALLOWANCE * (1 - process.accuracy)
 
 
 def _doubts(process: Process, fields: Sequence[Field]) -> list[str]:

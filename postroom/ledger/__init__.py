@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from postroom.ledger.accounting import Count, Progress, Stuck, Waiting
 from postroom.ledger.deliveries import Claim
+from postroom.ledger.desk_records import (
+    Batch,
+    DocumentRecord,
+    Entry,
+    Looker,
+    QueueCounts,
+    QueueItem,
+    Seed,
+    SeedRate,
+    Taught,
+    Undone,
+    Wanted,
+)
 from postroom.ledger.items import Plans
 from postroom.ledger.migrate import is_current, upgrade
 from postroom.ledger.owners import owner_name
@@ -30,11 +43,14 @@ __all__ = [
     "FINAL",
     "Accounts",
     "Arrival",
+    "Batch",
     "Breaker",
     "Claim",
     "Correction",
     "Count",
     "DeliveryRecord",
+    "DocumentRecord",
+    "Entry",
     "HistoryEntry",
     "Item",
     "ItemField",
@@ -42,15 +58,23 @@ __all__ = [
     "ItemSummary",
     "Lease",
     "Ledger",
+    "Looker",
     "MessageRecord",
     "Plans",
     "Progress",
+    "QueueCounts",
+    "QueueItem",
+    "Seed",
+    "SeedRate",
     "SignIn",
     "StaffRecord",
     "Stage",
     "Stuck",
+    "Taught",
+    "Undone",
     "Verdict",
     "Waiting",
+    "Wanted",
     "owner_name",
 ]
 
@@ -59,8 +83,8 @@ class Ledger(SignIns):
     """Messages, their documents and texts, items, deliveries and the history, durable at every return.
 
     Each method is one transaction. A class below each adds a part: storage, leases, messages, bookmarks, readings,
-    items, deliveries, people, notices, taking back, accounting, queues, reviewing, sampling, measuring, operating,
-    sign-ins.
+    items, deliveries, acts, people, resolving, answering, notices, taking back, accounting, queues, alike, looking,
+    entering, planting, parting, undoing, reviewing, sampling, measuring, operating, sign-ins.
     """
 
     def migrate(self) -> None:

@@ -120,16 +120,18 @@ def insert_deliveries(
     now: datetime,
     *,
     notice: bool = False,
+    letter: bool = False,
 ) -> list[str]:
     """Add a delivery for each target that does not have the item yet or soon, and return their ids.
 
     A target that refused an earlier one gets a new generation, with a key of its own. A notice tells people of an item
-    and says nothing about where it stands.
+    and says nothing about where it stands; a letter goes to the sender.
     """
+    marks = {"notice": notice, "letter": letter}
     return [
-        _insert_delivery(connection, item_id, step.target, boxes(values, step), generation, now, notice)
+        _insert_delivery(connection, item_id, step.target, boxes(values, step), generation, now, marks)
         for step in plan
-        if (generation := _next_generation(connection, item_id, step.target, notice))
+        if (generation := _next_generation(connection, item_id, step.target, marks))
     ]
 
 
@@ -147,7 +149,7 @@ def _insert_delivery(
     payload: dict[str, str],
     generation: int,
     now: datetime,
-    notice: bool,
+    marks: dict[str, bool],
 ) -> str:
     key = delivery_key(item_id, target, generation)
     row = {
@@ -167,21 +169,21 @@ def _insert_delivery(
         "reason": "",
         "created_at": now,
         "changed_at": now,
-        "notice": notice,
+        **marks,
     }
     connection.execute(insert(schema.deliveries).values(**row))
     return str(row["id"])
 
 
-def _next_generation(connection: Connection, item_id: str, target: str, notice: bool) -> int:
+def _next_generation(connection: Connection, item_id: str, target: str, marks: dict[str, bool]) -> int:
     """Return the number of the next delivery to a target, from 1; 0 if the last one was made or is under way.
 
-    A target that is told of an item has not been keyed into, so notices and records are judged apart.
+    A target that is told of an item has not been keyed into, so notices, letters and records are judged apart.
     """
     table = schema.deliveries
     where = (table.c.item_id == item_id, table.c.target == target)
     made = connection.execute(select(table).where(*where).order_by(table.c.generation)).all()
-    alike = [row for row in made if row.notice == notice]
+    alike = [row for row in made if all(getattr(row, mark) == value for mark, value in marks.items())]
     if alike and State(alike[-1].state) not in TERMINAL - {State.DONE}:
         return 0
     return made[-1].generation + 1 if made else 1

@@ -151,7 +151,9 @@ class Deliveries(Items):
         attachments = tuple(
             Attachment(document.name, document.media_type, document.content)
             for document in documents
-            if not row.notice and document.id in wanted and document.role in (Role.ATTACHMENT, Role.SCAN)
+            if not (row.notice or row.letter)
+            and document.id in wanted
+            and document.role in (Role.ATTACHMENT, Role.SCAN)
         )
         return Delivery(
             record.id,

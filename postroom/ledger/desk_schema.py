@@ -79,6 +79,21 @@ spells = Table(
 )
 """How long a person worked on an item, up to a decision, and in how many keystrokes and clicks."""
 
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", SEQUENCE, primary_key=True, autoincrement=True),
+    _item_id(index=True),
+    Column("person", String(200), nullable=False),
+    Column("what", String(40), nullable=False),
+    Column("field", String(100), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("before", LargeBinary, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("undone", Boolean, nullable=False),
+)
+"""What people did to items, each with how the item stood before, so that it can be taken back."""
+
 entries = Table(
     "entries",
     metadata,

@@ -14,7 +14,8 @@ from postroom.errors import ItemNotFound
 from postroom.failpoints import Failpoint, failpoint
 from postroom.fields import Field
 from postroom.ledger import schema
-from postroom.ledger.codec import Reading, from_json, to_json, unpack
+from postroom.ledger.changing import all_reasons, change_item
+from postroom.ledger.codec import Reading, from_json, unpack
 from postroom.ledger.creating import insert_deliveries, insert_item, item_id_as_typed, likeness
 from postroom.ledger.readings import Readings
 from postroom.ledger.records import (
@@ -36,6 +37,7 @@ from postroom.workitem import Extraction, Triage
 Plans = Mapping[str, Sequence[DeliverTo]]
 """Where each process delivers, by process id."""
 TAKEN_BACK = "A member of staff took this post back in its inbox, so the robot leaves it to them."
+_FAILED = (State.REJECTED, State.CANCELLED)
 LIKE_DAYS = 14
 """For how long an item with all the same values counts as a repetition."""
 
@@ -163,22 +165,42 @@ class Items(Readings):
         """Work out where an item stands from its deliveries, and from the targets that ought to have one."""
         deliveries = latest_deliveries(item_deliveries(connection, item_id))
         state, reasons = standing(deliveries)
-        missing = sorted(set(planned) - {delivery.target for delivery in deliveries})
+        missing = sorted(set(planned) - {delivery.target for delivery in deliveries if not delivery.letter})
         if state is ItemState.DELIVERED and missing:
             state, reasons = ItemState.WITH_PERSON, [f"It is still to be keyed into {', '.join(missing)}."]
         row = item_row(connection, item_id)
-        values: dict[str, object] = {"state": state, "changed_at": self._clock()}
-        if state is ItemState.WITH_PERSON:
-            told = from_json(tuple[str, ...], row.reasons)
-            values["reasons"] = to_json((*told, *(reason for reason in reasons if reason not in told)))
-            values["outcome"] = Outcome.REVIEW
-        change_one(connection, update(_ITEMS).where(_ITEMS.c.id == item_id).values(**values))
+        values: dict[str, Any] = {"state": state}
+        if state in (ItemState.WITH_PERSON, ItemState.REJECTED):
+            values["reasons"] = all_reasons(from_json(tuple[str, ...], row.reasons), *reasons)
+            values["outcome"] = Outcome.REVIEW if state is ItemState.WITH_PERSON else Outcome.REJECTED
+        change_item(connection, row, self._clock(), **values)
         if row.state != state:
             self._record(connection, f"item-{state}", message_id=row.message_id, item_id=item_id)
 
 
 def standing(deliveries: Sequence[DeliveryRecord]) -> tuple[ItemState, list[str]]:
-    """Return where an item with these deliveries stands, with what a person must know of them."""
+    """Return where an item with these deliveries stands, with what a person must know of them.
+
+    A letter to the sender closes the item once it is sent; one that came to nothing leaves it to a person, until
+    another decision makes other deliveries.
+    """
+    letters = [delivery for delivery in deliveries if delivery.letter]
+    records = [delivery for delivery in deliveries if not delivery.letter]
+    if letters and letters[-1].state not in _FAILED:
+        return _letter_standing(letters[-1])
+    if letters and all(record.state in _FAILED for record in records):
+        reason = letters[-1].reason or "It was cancelled."
+        return ItemState.WITH_PERSON, [f"The letter to the sender was not sent: {reason}"]
+    return _records_standing(records)
+
+
+def _letter_standing(letter: DeliveryRecord) -> tuple[ItemState, list[str]]:
+    if letter.state is State.HUMAN:
+        return ItemState.WITH_PERSON, [f"It is not sure that the letter to the sender was sent: {letter.reason}"]
+    return (ItemState.REJECTED if letter.state is State.DONE else ItemState.IN_FLIGHT), []
+
+
+def _records_standing(deliveries: Sequence[DeliveryRecord]) -> tuple[ItemState, list[str]]:
     stuck = [delivery for delivery in deliveries if delivery.state in (State.HUMAN, State.REJECTED)]
     if stuck:
         return ItemState.WITH_PERSON, [f"{delivery.target}: {delivery.reason}" for delivery in stuck]
@@ -190,8 +212,9 @@ def standing(deliveries: Sequence[DeliveryRecord]) -> tuple[ItemState, list[str]
 
 
 def latest_deliveries(deliveries: Sequence[DeliveryRecord]) -> list[DeliveryRecord]:
-    """Return the newest delivery to each target."""
-    newest = {delivery.target: delivery for delivery in sorted(deliveries, key=lambda delivery: delivery.generation)}
+    """Return the newest delivery of a record to each target, and the newest letter."""
+    ordered = sorted(deliveries, key=lambda delivery: delivery.generation)
+    newest = {(delivery.target, delivery.letter): delivery for delivery in ordered}
     return list(newest.values())
 
 
@@ -211,7 +234,9 @@ def item_fields(connection: Connection, item_id: str) -> list[ItemField]:
     """Return the fields of an item in their order."""
     table = schema.fields
     rows = connection.execute(select(table).where(table.c.item_id == item_id).order_by(table.c.position))
-    return [ItemField(row.name, row.value, from_json(Field, row.read) if row.read else None) for row in rows]
+    return [
+        ItemField(row.name, row.value, from_json(Field, row.read) if row.read else None, row.confidence) for row in rows
+    ]
 
 
 def item_deliveries(connection: Connection, item_id: str, *, notices: bool = False) -> list[DeliveryRecord]:
@@ -224,15 +249,13 @@ def item_deliveries(connection: Connection, item_id: str, *, notices: bool = Fal
 
 
 def _summaries() -> Select[Any]:
-    return select(_ITEMS, _MESSAGES.c.inbox, _MESSAGES.c.received_at).join(
-        _MESSAGES, _MESSAGES.c.id == _ITEMS.c.message_id
-    )
+    return select(_ITEMS, _MESSAGES.c.inbox).join(_MESSAGES, _MESSAGES.c.id == _ITEMS.c.message_id)
 
 
 def _corrections(connection: Connection, item_id: str) -> list[Correction]:
     table = schema.corrections
     rows = connection.execute(select(table).where(table.c.item_id == item_id).order_by(table.c.id))
-    return [Correction(row.field, row.before, row.after, row.person, row.at) for row in rows]
+    return [Correction(row.field, row.before, row.after, row.person, row.at, row.undone) for row in rows]
 
 
 def _history(connection: Connection, item_id: str, message_id: str) -> list[HistoryEntry]:

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, exists, select
 
 from postroom.ledger import schema
+from postroom.ledger.answering import Answering
 from postroom.ledger.creating import insert_deliveries
-from postroom.ledger.people import People
 from postroom.ledger.records import ItemState
 from postroom.notice import Notice, Notices
 from postroom.process import DeliverTo
@@ -17,7 +17,7 @@ _ITEMS = schema.items
 _DELIVERIES = schema.deliveries
 
 
-class Telling(People):
+class Telling(Answering):
     """Notices of items that wait for a person."""
 
     def tell_people(self, notices: Notices, limit: int = 500) -> int:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from postroom.document import Document, Role
+from postroom.errors import ItemNotFound
 from postroom.failpoints import Failpoint, failpoint
 from postroom.ledger import schema
 from postroom.ledger.bookmarks import Bookmarks
 from postroom.ledger.codec import Reading, from_json, pack, to_json, unpack
+from postroom.ledger.desk_records import DocumentRecord
 from postroom.ledger.messages import advance, message_row
 from postroom.ledger.records import Lease, Stage
 from postroom.message import ReadMessage, Unpacked
@@ -54,11 +57,42 @@ class Readings(Bookmarks):
                 return None
             reading = unpack(Reading, packed)
             documents = tuple(self._load_documents(connection, message_id))
-            table = schema.texts
-            chosen = select(table.c.content).where(table.c.message_id == message_id).order_by(table.c.position)
-            texts = tuple(unpack(Text, content) for content in connection.scalars(chosen))
+            texts = _texts(connection, message_id)
         unpacked = Unpacked(reading.envelope, documents, reading.unpacking, reading.enclosed)
         return ReadMessage(unpacked, texts, reading.problems, reading.received_at)
+
+    def documents_of(self, message_id: str) -> list[DocumentRecord]:
+        """Return the documents of a message without their bytes, the body first."""
+        table, stored = schema.message_documents, schema.documents
+        joined = select(table, stored.c.size).join(stored, stored.c.id == table.c.document_id)
+        chosen = joined.where(table.c.message_id == message_id).order_by(table.c.position)
+        with self._reading() as connection:
+            return [
+                DocumentRecord(
+                    row.document_id, row.name, row.media_type, Role(row.role),
+                    from_json(tuple[str, ...], row.inside), row.size,
+                )
+                for row in connection.execute(chosen)
+            ]  # fmt: skip
+
+    def load_document(self, message_id: str, document_id: str) -> Document:
+        """Return one document of a message with its bytes.
+
+        Raises:
+            ItemNotFound: The message holds no such document.
+        """
+        table = schema.message_documents
+        where = (table.c.message_id == message_id, table.c.document_id == document_id)
+        with self._reading() as connection:
+            row = connection.execute(select(table).where(*where).order_by(table.c.position)).first()
+        if row is None:
+            raise ItemNotFound(f"Message {message_id} holds no such document.", hint="Check the id.")
+        return self._document(row)
+
+    def texts(self, message_id: str) -> tuple[Text, ...]:
+        """Return what was read in each document of a message."""
+        with self._reading() as connection:
+            return _texts(connection, message_id)
 
     def _insert_documents(self, connection: Connection, message_id: str, documents: Sequence[Document]) -> None:
         for position, document in enumerate(documents):
@@ -82,14 +116,15 @@ class Readings(Bookmarks):
     def _load_documents(self, connection: Connection, message_id: str) -> list[Document]:
         table = schema.message_documents
         rows = connection.execute(select(table).where(table.c.message_id == message_id).order_by(table.c.position))
-        return [
-            Document(
-                row.name,
-                row.media_type,
-                self.documents.get(row.document_id),
-                Role(row.role),
-                from_json(tuple[str, ...], row.inside),
-                row.document_id,
-            )
-            for row in rows
-        ]
+        return [self._document(row) for row in rows]
+
+    def _document(self, row: Row[Any]) -> Document:
+        inside = from_json(tuple[str, ...], row.inside)
+        content = self.documents.get(row.document_id)
+        return Document(row.name, row.media_type, content, Role(row.role), inside, row.document_id)
+
+
+def _texts(connection: Connection, message_id: str) -> tuple[Text, ...]:
+    table = schema.texts
+    chosen = select(table.c.content).where(table.c.message_id == message_id).order_by(table.c.position)
+    return tuple(unpack(Text, content) for content in connection.scalars(chosen))

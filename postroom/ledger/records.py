@@ -11,6 +11,7 @@ from postroom.delivery import Receipt, State
 from postroom.disposition import Disposition, Outcome
 from postroom.fields import Field
 from postroom.message import Envelope
+from postroom.reasons import Kind
 from postroom.workitem import Extraction
 
 
@@ -107,6 +108,14 @@ class ItemSummary:
     due: str
     received_at: datetime
     created_at: datetime
+    kinds: tuple[Kind, ...] = ()
+    version: int = 0
+    """Grows with every change, so that a decision on an older look is refused."""
+    pages: int = 0
+    """Pages of paper or scan it was read from."""
+    configuration: str = ""
+    """The version of the configuration it was made under."""
+    closed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,13 @@ class ItemField:
     value: str
     read: Field | None
     """None if a person added the field."""
+    confidence: float = 0.0
+    """As it stands now."""
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a person corrected it or found it right; no reader is ever as sure."""
+        return self.confidence >= 1
 
     @property
     def corrected(self) -> bool:
@@ -134,6 +150,8 @@ class Correction:
     after: str
     person: str
     at: datetime
+    undone: bool = False
+    """Whether the person took it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +175,8 @@ class DeliveryRecord:
     reason: str
     created_at: datetime
     changed_at: datetime
+    letter: bool = False
+    """Whether it is a letter to the sender rather than a record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from postroom.delivery import Receipt, State
 from postroom.disposition import Outcome
 from postroom.ledger.codec import from_json
 from postroom.ledger.records import DeliveryRecord, HistoryEntry, ItemState, ItemSummary, MessageRecord, Stage
+from postroom.reasons import kinds_in
 
 
 def message_record(row: Row[Any]) -> MessageRecord:
@@ -32,6 +33,7 @@ def message_record(row: Row[Any]) -> MessageRecord:
 def item_summary(row: Row[Any]) -> ItemSummary:
     """Return a row of the items table joined with its message as a value."""
     reasons = from_json(tuple[str, ...], row.reasons)
+    kinds = kinds_in(row.kinds)
     return ItemSummary(
         row.id,
         row.message_id,
@@ -44,6 +46,11 @@ def item_summary(row: Row[Any]) -> ItemSummary:
         row.due,
         row.received_at,
         row.created_at,
+        kinds,
+        row.version,
+        row.pages,
+        row.configuration,
+        row.closed_at,
     )
 
 
@@ -66,6 +73,7 @@ def delivery_record(row: Row[Any]) -> DeliveryRecord:
         reason=row.reason,
         created_at=row.created_at,
         changed_at=row.changed_at,
+        letter=row.letter,
     )
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Row, select, update
 from postroom.delivery import TERMINAL, State
 from postroom.disposition import OTHER, Outcome
 from postroom.ledger import schema
-from postroom.ledger.codec import from_json, to_json
+from postroom.ledger.changing import change_item
+from postroom.ledger.codec import from_json
 from postroom.ledger.items import TAKEN_BACK, item_deliveries
 from postroom.ledger.messages import advance
 from postroom.ledger.notices import Telling
@@ -59,13 +60,12 @@ class TakingBack(Telling):
             if delivery.state in _NOTHING_SENT:
                 self._cancel(connection, delivery)
         keyed = [one.target for one in deliveries if one.state not in (*_NOTHING_SENT, *TERMINAL - {State.DONE})]
-        reasons, values = [TAKEN_BACK], {"state": ItemState.NO_ACTION, "outcome": Outcome.NO_ACTION}
+        reasons = [TAKEN_BACK]
+        values: dict[str, Any] = {"state": ItemState.NO_ACTION, "outcome": Outcome.NO_ACTION}
         if keyed:
             reasons.append(f"It was keyed or may have been keyed into {', '.join(keyed)}: see what is there.")
             values = {"state": ItemState.WITH_PERSON, "outcome": Outcome.REVIEW}
-        changed = update(_ITEMS).where(_ITEMS.c.id == item.id)
-        stamped = {"reasons": to_json((*told, *reasons)), "touched": True, "changed_at": self._clock()}
-        change_one(connection, changed.values(**values, **stamped))
+        change_item(connection, item, self._clock(), **values, reasons=(*told, *reasons), touched=True)
         return True
 
     def _cancel(self, connection: Connection, delivery: DeliveryRecord) -> None:

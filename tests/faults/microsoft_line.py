@@ -98,7 +98,7 @@ def clear_queue(line: Line) -> int:
         plan = plans.get(item.process)
         if plan and not item.protected and not _tried(line, item.id):
             try:
-                line.ledger.release(item.id, plan, OFFICER)
+                line.ledger.release(item.id, plan, OFFICER, process=None)
                 cleared += 1
             except NotAllowed:
                 continue

@@ -61,7 +61,7 @@ def test_corrected_after_refusal_is_a_new_delivery(world: World) -> None:
     delivery, target = world.item(), world.target(Misbehaviour.REFUSE)
     world.deliver(delivery, target)
     world.ledger.correct(delivery.item_id, "address", "2 Low Street", "Pat")
-    (again,) = world.ledger.release(delivery.item_id, PLANS["missed-bin"], "Pat")
+    (again,) = world.ledger.release(delivery.item_id, PLANS["missed-bin"], "Pat", process=None)
     assert world.deliver(world.ledger.delivery(again), target) is State.DONE
     ((key, fields),) = world.journal.records("depot")
     assert key != delivery.key

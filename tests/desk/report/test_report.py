@@ -47,7 +47,7 @@ def fill(world: World) -> datetime:
     _, (corrected,) = itemise(ledger, 4, extraction(4, outcome=Outcome.REVIEW))
     ledger.correct(corrected, "address", "5 Mill Lane", "Officer")
     ledger.correct(corrected, "address", "6 Mill Lane", "Officer")
-    ledger.release(corrected, PLANS["missed-bin"], "Officer")
+    ledger.release(corrected, PLANS["missed-bin"], "Officer", process=None)
     world.clock.now = NOON + timedelta(minutes=4, hours=50)
     world.deliver(ledger.item(corrected).deliveries[0], world.target())
     itemise(ledger, 5, extraction(5, outcome=Outcome.REVIEW))

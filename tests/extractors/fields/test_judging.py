@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from extractors.fields import extract
-from extractors.fields.judge import threshold
 from postroom.disposition import Outcome
+from postroom.doubt import threshold
 from postroom.message import Problem
 from postroom.process import Process
 from postroom.text import Source

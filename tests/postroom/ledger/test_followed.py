@@ -163,7 +163,7 @@ def test_what_a_person_releases_after_it_was_taken_back_is_delivered(ledger: Led
     ledger.move_delivery(claim.lease, State.CLAIMED, _move(State.SENDING, 1))
     assert ledger.take_back("post", "1.eml")
     ledger.move_delivery(claim.lease, State.SENDING, _move(State.DONE, 1), last=True)
-    (again,) = ledger.release(item_id, PLANS["garden-waste"], "Pat")
+    (again,) = ledger.release(item_id, PLANS["garden-waste"], "Pat", process=None)
     assert ledger.delivery(again).target == two.target
     claim = ledger.claim_delivery(again, OWNER)
     assert claim is not None
@@ -179,7 +179,7 @@ def test_what_a_person_releases_is_tried_again_although_another_target_is_stuck(
     ledger.move_delivery(claim.lease, State.CLAIMED, _move(State.SENDING, 1))
     assert ledger.take_back("post", "1.eml")
     ledger.move_delivery(claim.lease, State.SENDING, _move(State.WAIT), last=True)
-    stuck, other = ledger.release(item_id, PLANS["garden-waste"], "Pat")
+    stuck, other = ledger.release(item_id, PLANS["garden-waste"], "Pat", process=None)
     for delivery, state in ((stuck, State.HUMAN), (other, State.WAIT)):
         claim = ledger.claim_delivery(delivery, OWNER)
         assert claim is not None

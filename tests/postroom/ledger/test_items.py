@@ -153,19 +153,19 @@ def test_process_changed_with_new_fields(ledger: Ledger) -> None:
     item = ledger.item(item_id)
     assert (item.summary.process, item.values["address"]) == ("garden-waste", "5 High Street")
     assert item.corrections[0].before == "missed-bin"
-    ledger.release(item_id, PLANS["garden-waste"], "Pat")
+    ledger.release(item_id, PLANS["garden-waste"], "Pat", process=None)
     assert len(ledger.item(item_id).deliveries) == 2
 
 
 def test_release_sends_on_once(ledger: Ledger) -> None:
     item_id = _review(ledger)
     ledger.correct(item_id, "bin", "food", "Pat")
-    (delivery_id,) = ledger.release(item_id, PLANS["missed-bin"], "Pat")
+    (delivery_id,) = ledger.release(item_id, PLANS["missed-bin"], "Pat", process=None)
     assert ledger.delivery(delivery_id).fields["bin"] == "food"
     with pytest.raises(NotAllowed, match="does not wait"):
-        ledger.release(item_id, PLANS["missed-bin"], "Sam")
+        ledger.release(item_id, PLANS["missed-bin"], "Sam", process=None)
     with pytest.raises(NotAllowed, match="no target"):
-        ledger.release(_review(ledger, 2), [], "Pat")
+        ledger.release(_review(ledger, 2), [], "Pat", process=None)
 
 
 def test_closed_by_a_person_with_the_reason(ledger: Ledger) -> None:
@@ -199,7 +199,7 @@ def test_keyed_by_hand_into_one_target_is_not_done_with_the_other(ledger: Ledger
     item = ledger.item(item_id)
     assert item.summary.state is ItemState.WITH_PERSON
     assert "crm" in item.disposition.reasons[-1]
-    ledger.release(item_id, PLANS["garden-waste"], "Pat")
+    ledger.release(item_id, PLANS["garden-waste"], "Pat", process=None)
     assert [one.target for one in ledger.deliveries_due()] == ["crm"]
 
 

@@ -40,7 +40,7 @@ def test_a_notice_says_nothing_about_where_the_item_stands(ledger: Ledger) -> No
         ledger.move_delivery(claim.lease, state, move)
     assert ledger.item(item_id).summary.state is ItemState.WITH_PERSON
     assert ledger.item(item_id).disposition.reasons == ()
-    ledger.release(item_id, PLANS["missed-bin"], "Pat")
+    ledger.release(item_id, PLANS["missed-bin"], "Pat", process=None)
     assert ledger.item(item_id).summary.state is ItemState.IN_FLIGHT, "a stuck notice holds nobody up"
 
 
@@ -88,7 +88,7 @@ def test_a_target_that_is_told_of_an_item_is_still_keyed_into(ledger: Ledger) ->
     for state, moved in ((State.CLAIMED, State.SENDING), (State.SENDING, State.DONE)):
         move = Move(moved, suspect=False, sends=1, waits=0, waiting_since=None, next_at=NOON)
         ledger.move_delivery(claim.lease, state, move, last=moved is State.DONE)
-    (keyed,) = ledger.release(item_id, PLANS["missed-bin"], "Pat")
+    (keyed,) = ledger.release(item_id, PLANS["missed-bin"], "Pat", process=None)
     assert ledger.load_delivery(keyed).fields["address"] == "1 High Street"
     assert ledger.delivery(keyed).key != due.key
 

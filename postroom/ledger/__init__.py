@@ -84,7 +84,8 @@ class Ledger(SignIns):
 
     Each method is one transaction. A class below each adds a part: storage, leases, messages, bookmarks, readings,
     items, deliveries, acts, people, resolving, answering, notices, taking back, accounting, queues, alike, looking,
-    entering, planting, parting, undoing, reviewing, sampling, measuring, operating, sign-ins.
+    entering, planting, parting, undoing, reviewing, sampling, measuring, configurations, running, auditing, mailing,
+    evidencing, operating, sign-ins.
     """
 
     def migrate(self) -> None:

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, select
 from postroom.delivery import TERMINAL, State
 from postroom.errors import NotAllowed
 from postroom.ledger import schema
-from postroom.ledger.auditing import Auditing
 from postroom.ledger.desk_schema import pauses
+from postroom.ledger.evidencing import Evidencing
 from postroom.ledger.pauses import Pause, PauseKind, not_paused, pause_of
 from postroom.ledger.records import DeliveryRecord, Stage
 from postroom.ledger.rows import delivery_record
@@ -59,7 +59,7 @@ class Held:
     """Of the open ones, those that rest because their target or process is paused."""
 
 
-class Operating(Auditing):
+class Operating(Evidencing):
     """Stopping, resuming, and looking into what failed."""
 
     def pause(self, kind: PauseKind, subject: str, person: str, reason: str) -> None:

@@ -9,8 +9,19 @@ from desk.web.routing import DeskRouter
 
 def routers() -> Sequence[DeskRouter]:
     """Return the routes of every section."""
-    from desk.web import home
+    from desk.web import (
+        batches,
+        home,
+        queue,
+        review,
+        review_acts,
+        review_letter,
+        review_source,
+        review_split,
+        review_typing,
+    )
     from desk.web.sign_in import openid_routes
     from desk.web.sign_in import routes as sign_in
 
-    return (home.router, sign_in.router, openid_routes.router)
+    reviewing = (review, review_typing, review_acts, review_letter, review_split, review_source, batches)
+    return (home.router, sign_in.router, openid_routes.router, queue.router, *(one.router for one in reviewing))

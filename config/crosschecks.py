@@ -140,6 +140,8 @@ def warn(main: YamlFile, files: Sequence[YamlFile]) -> Iterator[Mistake]:
             hint = "An item with nothing read would count as complete; mark what must be there."
             yield file.mistake(("fields",), "No field is required.", hint)
     used |= {name for file in (main, *files) for _, name in _told_names(file)}
+    desk = _map(_map(main.data).get("desk"))
+    used |= {desk.get("letters"), _map(desk.get("reports")).get("target")}
     for path, name in _named(main, "targets"):
         if name not in used:
             yield main.mistake(path, f'No process delivers to the target "{name}".', "Remove it, or name it.")

@@ -19,9 +19,11 @@ from config.settings import load_settings
 from flows.choose_settings import choose_settings, server_password
 from flows.nudge_line import nudges
 from postroom.errors import ConfigError, ConnectorDown
+from postroom.period import LONDON
 
 if TYPE_CHECKING:
     from prefect import Flow
+    from prefect.deployments.runner import RunnerDeployment
 
 USER = "postroom"
 _START_SECONDS = 240.0
@@ -29,6 +31,11 @@ _STOP_SECONDS = 30.0
 _POLL_SECONDS, _NUDGED_POLL_SECONDS = 10.0, 2.0
 """How often the runner asks the server for runs, which is how long a nudge waits at most."""
 _ROOT = Path(__file__).parent.parent
+REPORTS = {
+    "daily": ("0 7-12 * * 1-5", "The report of the day before, to those who are to have it."),
+    "weekly": ("0 7-12 * * 1", "The report of the week before, to those who are to have it."),
+}
+"""When each report is due, in hours of London; later in the morning what did not go out at seven is tried again."""
 
 
 @contextmanager
@@ -87,15 +94,28 @@ def serve_line(every: timedelta, at_start: Callable[[], None]) -> None:
     line: Flow[..., Any] = load_flow_from_entrypoint("flows/run_line.py:run_line", use_placeholder_flow=False)
     deployment = line.to_deployment("embedded", interval=every, description="The whole line, on this machine.")
     try:
+        served = [deployment, *_reports()]
         close_orphans()
         at_start()
         with nudges(load_settings()) as nudged:
             seconds = _NUDGED_POLL_SECONDS if nudged else _POLL_SECONDS
-            serve(deployment, limit=1, print_starting_message=False, query_seconds=seconds)  # type: ignore[arg-type]
+            serve(*served, limit=1, print_starting_message=False, query_seconds=seconds)  # type: ignore[arg-type]
     except PrefectHTTPStatusError as error:
         code = error.response.status_code
         hint = "Start again; the end of log/prefect-server.log in the data folder says why."
         raise ConnectorDown(f"Prefect's server answered with error {code}.", hint=hint) from error
+
+
+def _reports() -> Iterator[RunnerDeployment]:
+    """Yield the deployments of the reports, each with the hours at which it is due or tried again."""
+    from prefect.flows import load_flow_from_entrypoint
+    from prefect.schedules import Cron
+
+    for name, (hours, said) in REPORTS.items():
+        entry = f"flows/report_{name}.py:report_{name}"
+        report: Flow[..., Any] = load_flow_from_entrypoint(entry, use_placeholder_flow=False)
+        schedule = Cron(hours, timezone=LONDON.key)
+        yield report.to_deployment("embedded", schedule=schedule, description=said)  # type: ignore[misc]
 
 
 def close_orphans() -> int:

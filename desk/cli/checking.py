@@ -10,7 +10,7 @@ import typer
 
 from desk.cli.printing import aside, counted, print_json, print_line, print_table
 from desk.cli.session import AsJson, Session, session_of
-from postroom.errors import PostroomError, TransientError
+from postroom.errors import ConfigError, PostroomError, TransientError
 
 if TYPE_CHECKING:
     from config.connections import Connection
@@ -34,6 +34,9 @@ class Finding:
     good: bool
     said: str
     remedy: str = ""
+    role: str = ""
+    """`inbox` or `target`; empty for the ledger."""
+    name: str = ""
 
 
 def register(app: typer.Typer) -> None:
@@ -44,6 +47,7 @@ def register(app: typer.Typer) -> None:
 def check(
     context: typer.Context,
     offline: Annotated[bool, typer.Option("--offline", help="Look at the configuration alone.")] = False,
+    only: Annotated[str, typer.Option(help="Try this inbox or target alone.", metavar="NAME")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Check the configuration and try every connection, without keying anything.
@@ -52,7 +56,7 @@ def check(
     """
     session = session_of(context)
     mistakes, settings = _configuration(session)
-    findings = [] if settings is None or offline else _try_all(session, settings)
+    findings = [] if settings is None or offline else _try_all(session, settings, only)
     warnings = settings.warnings if settings else ()
     grants = _grants(settings) if settings else []
     if as_json:
@@ -80,10 +84,21 @@ def _configuration(session: Session) -> tuple[tuple[Mistake, ...], Settings | No
         return error.mistakes, None
 
 
-def _try_all(session: Session, settings: Settings) -> list[Finding]:
+def _try_all(session: Session, settings: Settings, only: str) -> list[Finding]:
     """Try everything, some of it side by side: most of the time goes into waiting for answers and browsers."""
+    if only:
+        return [_connection(_named(settings, only))]
     with aside().status("Trying every connection ..."), ThreadPoolExecutor(AT_ONCE) as threads:
         return [_ledger(session), *threads.map(_connection, (*settings.inboxes, *settings.targets))]
+
+
+def _named(settings: Settings, name: str) -> Connection:
+    connections = (*settings.inboxes, *settings.targets)
+    found = next((one for one in connections if one.name == name), None)
+    if found is None:
+        known = ", ".join(one.name for one in connections)
+        raise ConfigError(f'There is no inbox or target "{name}".', hint=f"Configured: {known}.")
+    return found
 
 
 def _ledger(session: Session) -> Finding:
@@ -97,18 +112,19 @@ def _ledger(session: Session) -> Finding:
 def _connection(connection: Connection) -> Finding:
     from connectors import registry
 
+    of = {"role": connection.role, "name": connection.name}
     what = f"{connection.kind} {connection.role} {connection.name}"
     try:
         settings = connection.settings()
         opened = registry.open_inbox(settings) if connection.role == "inbox" else registry.open_target(settings)
         try:
-            return Finding(what, True, " ".join(opened.check()))
+            return Finding(what, True, " ".join(opened.check()), **of)
         finally:
             opened.close()
     except TransientError as error:
-        return Finding(what, False, error.message, NOT_REACHED)
+        return Finding(what, False, error.message, NOT_REACHED, **of)
     except PostroomError as error:
-        return Finding(what, False, error.message, error.hint)
+        return Finding(what, False, error.message, error.hint, **of)
 
 
 def _grants(settings: Settings) -> list[tuple[Permission, list[str]]]:

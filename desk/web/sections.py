@@ -10,8 +10,11 @@ from desk.web.routing import DeskRouter
 def routers() -> Sequence[DeskRouter]:
     """Return the routes of every section."""
     from desk.web import (
+        account,
+        audit,
         batches,
         home,
+        people,
         queue,
         review,
         review_acts,
@@ -19,9 +22,13 @@ def routers() -> Sequence[DeskRouter]:
         review_source,
         review_split,
         review_typing,
+        system,
+        system_configuration,
+        system_runs,
     )
     from desk.web.sign_in import openid_routes
     from desk.web.sign_in import routes as sign_in
 
     reviewing = (review, review_typing, review_acts, review_letter, review_split, review_source, batches)
-    return (home.router, sign_in.router, openid_routes.router, queue.router, *(one.router for one in reviewing))
+    plant = (system, system_runs, system_configuration, people, account, audit)
+    return tuple(one.router for one in (home, sign_in, openid_routes, queue, *reviewing, *plant))

@@ -53,6 +53,11 @@ class Configurations(Measuring):
                 change_one(connection, seen)
         self._configuration = version
 
+    @property
+    def configuration_in_use(self) -> str:
+        """The version that this process works under; empty if it never said."""
+        return self._configuration
+
     def configurations(self) -> list[Configuration]:
         """Return every configuration that was in force, the last one opened first."""
         columns = (configurations.c.version, configurations.c.since, configurations.c.seen_at)

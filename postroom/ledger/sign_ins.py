@@ -15,6 +15,7 @@ from postroom.errors import BusinessError, ItemNotFound
 from postroom.ledger.codec import from_json, to_json
 from postroom.ledger.desk_schema import pending_sign_ins, sign_ins, staff
 from postroom.ledger.operating import Operating
+from postroom.ledger.schema import Moment
 from postroom.ledger.storage import change_one, execute
 from postroom.staff import Person, Role
 
@@ -179,6 +180,14 @@ class SignIns(Operating):
         with self._reading() as connection:
             rows = connection.execute(_sign_ins().where(*where).order_by(sign_ins.c.since.desc()))
             return [_sign_in_of(row) for row in rows]
+
+    def last_seen(self) -> dict[str, datetime]:
+        """Return when each person was last at the desk, by their id; sign-ins are kept for a month."""
+        newest = func.max(sign_ins.c.seen_at, type_=Moment())
+        with self._reading() as connection:
+            return dict(
+                connection.execute(select(sign_ins.c.staff_id, newest).group_by(sign_ins.c.staff_id)).tuples().all()
+            )
 
     def end_sign_in(self, sign_in_id: str, by: str) -> None:
         """End one sign-in at once; safe to repeat."""

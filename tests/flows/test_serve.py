@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from connectors.memory import Journal
+from postroom.ledger import Ledger
 from tests.desk.conftest import MAIN, MISSED_BIN
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
@@ -46,13 +47,12 @@ class Served:
         main = MAIN.replace("path: inbox", "path: inbox, quiet_seconds: 0")
         (self.config / "postroom.yaml").write_text(f"{main}schedule: {{intake_seconds: 5}}\n")
         (self.config / "processes" / "missed-bin.yaml").write_text(MISSED_BIN)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port, self.desk_port = free_port(), free_port()
         self.said = folder / "said.txt"
 
     def start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", "from desk.cli import main; main()", "serve", "--port", str(self.port)]
+        command = [sys.executable, "-c", "from desk.cli import main; main()", "serve"]
+        command += ["--port", str(self.port), "--desk-port", str(self.desk_port)]
         chosen = {"POSTROOM_CONFIG": str(self.config), "POSTROOM_DATA": str(self.data)}
         kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
         with self.said.open("wb") as said:
@@ -68,6 +68,20 @@ class Served:
         mark = f"POSTROOM_DATA={self.data}".encode()
         return [int(found.name) for found in Path("/proc").iterdir() if found.name.isdigit() and mark in _env(found)]
 
+    def desk(self) -> list[int]:
+        """Return the processes of the desk: the one that serves, and the one that ties it to the line."""
+        return [one for one in self.processes() if b"\0desk\0" in (Path("/proc") / str(one) / "cmdline").read_bytes()]
+
+    def desk_answers(self) -> bool:
+        connection = HTTPConnection("127.0.0.1", self.desk_port, timeout=10)
+        try:
+            connection.request("GET", "/health")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
     def asks(self, password: str) -> int:
         token = base64.b64encode(f"postroom:{password}".encode()).decode()
         connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -80,6 +94,13 @@ def _env(process: Path) -> bytes:
         return (process / "environ").read_bytes()
     except OSError:
         return b""
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 def wait_for(what: Callable[[], object], seconds: float) -> None:
@@ -103,6 +124,8 @@ def test_a_mail_is_delivered_and_nothing_is_left_behind(served: Served) -> None:
     (served.data / "inbox" / "one.eml").write_text(MAIL)
     journal = Journal(served.data / "depot.db")
     wait_for(lambda: journal.records("depot"), 60)
+    wait_for(served.desk_answers, 30)
+    assert "postroom people add" in served.said.read_text(), "Nobody has an account yet."
 
     password = (served.data / "prefect" / "server-password").read_text()
     assert (served.asks(password), served.asks("guessed")) == (200, 401)
@@ -110,6 +133,24 @@ def test_a_mail_is_delivered_and_nothing_is_left_behind(served: Served) -> None:
     vars(again).update(vars(served), said=served.said.with_name("again.txt"))
     assert again.start().wait(60) == 2
     assert "is being served at port" in again.said.read_text()
+
+    for process in served.desk():
+        os.kill(process, signal.SIGKILL)
+    wait_for(lambda: "The desk stopped" in served.said.read_text(), 30)
+    wait_for(served.desk_answers, 60)
+
+    ledger = Ledger(f"sqlite:///{served.data / 'postroom.db'}", served.data / "documents")
+    wait_for(lambda: ledger.runs(idle=False), 30)
+    run = ledger.runs(idle=False)[-1]
+    assert (run.counts, bool(run.prefect_id)) == (
+        {"received": 1, "read": 1, "itemised": 1, "deliveries_done": 1},
+        True,
+    )
+    assert ledger.items_by_configuration().keys() == {ledger.configurations()[0].version}
+    # Python tells of Ctrl-C where it comes while a run's process only starts; between two runs there is none.
+    newest = ledger.runs(limit=1)[0].id
+    wait_for(lambda: ledger.runs(limit=1)[0].id > newest and ledger.runs(limit=1)[0].ended_at, 60)
+    ledger.close()
 
     os.killpg(line.pid, signal.SIGINT)
     assert line.wait(60) == 0
@@ -126,6 +167,7 @@ def test_killed_without_a_word_it_leaves_the_port_free(served: Served) -> None:
     line.kill()
     line.wait()
     wait_for(lambda: not served.processes(), 60)
-    with socket.socket() as free:
-        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        free.bind(("127.0.0.1", served.port))
+    for port in (served.port, served.desk_port):
+        with socket.socket() as free:
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind(("127.0.0.1", port))

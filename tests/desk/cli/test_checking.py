@@ -18,6 +18,14 @@ def test_a_sound_configuration_with_working_connections_exits_0(postroom: Postro
     assert said.out.count("✓") == 4
 
 
+def test_one_connection_is_tried_alone(postroom: Postroom) -> None:
+    (found,) = json.loads(postroom("check", "--only", "depot", "--json").out)["connections"]
+    assert (found["role"], found["name"], found["good"]) == ("target", "depot", True)
+    said = postroom("check", "--only", "depto")
+    assert said.code == 2
+    assert "Configured: post, depot, crm" in said.err
+
+
 def test_every_mistake_is_told_at_once_and_exits_2(postroom: Postroom, config: Path) -> None:
     (config / "postroom.yaml").write_text(MAIN.replace("kind: folder", "kind: foldr"))
     process = config / "processes" / "missed-bin.yaml"

@@ -129,7 +129,7 @@ class Parting(Planting):
     def _take_documents(self, connection: Connection, row: Row[Any], other: Row[Any]) -> int:
         """Give an item the documents of another, and return its version."""
         extraction = from_json(Extraction, row.extraction)
-        triage = _joined(extraction.triage, from_json(Extraction, other.extraction).triage)
+        triage = joined(extraction.triage, from_json(Extraction, other.extraction).triage)
         protected = row.protected or other.protected
         changed = to_json(replace(extraction, triage=replace(triage, protected=protected)))
         return self._touch(connection, row, extraction=changed, protected=protected, pages=row.pages + other.pages)
@@ -139,7 +139,7 @@ def _reasons(part: Extraction, otherwise: str) -> tuple[str, ...]:
     return part.disposition.reasons or (otherwise,)
 
 
-def _joined(one: Triage, other: Triage) -> Triage:
+def joined(one: Triage, other: Triage) -> Triage:
     """Return a triage with the documents of both; no document named means all, and no line of one all of it."""
     if not one.document_ids or not other.document_ids:
         return replace(one, document_ids=(), lines=())

@@ -123,10 +123,10 @@ def test_a_change_of_process_brings_its_own_reasons_and_keeps_those_that_last(le
         1,
         "“Bin” is not sure enough (71%).",
         "Item ABCDEFGH of the last 14 days holds all the same values: is this the same?",
-    )  # noqa: E501
+    )
     ledger.change_process(
         item_id, "garden-waste", "ann", held_as(3, "“Bins” was not found.", process="garden-waste", due="2026-10-01")
-    )  # noqa: E501
+    )
     item = ledger.item(item_id)
     assert [reason[:6] for reason in item.disposition.reasons] == ["Item A", "“Bins”"]
     assert (item.summary.due, value(ledger, item_id, "address")) == ("2026-10-01", "3 High Street")

@@ -119,7 +119,7 @@ def test_a_closing_that_is_taken_back_starts_again_what_it_stopped(ledger: Ledge
     assert claim is not None
     ledger.move_delivery(
         claim.lease, State.CLAIMED, Move(State.REJECTED, 1, 0, None, NOON, False, None, "No."), last=True
-    )  # noqa: E501
+    )
     ledger.reject(item_id, "Not ours.", "ann")
     assert ledger.delivery(crm.id).state is State.CANCELLED
     ledger.undo(item_id, "ann")

@@ -39,7 +39,7 @@ class Planting(Entering):
             seed = seed_of(connection, item_id)
             if seed is not None or not self._may_have_seed(connection, item_id, share, process):
                 return seed if seed is not None and seed.active else None
-            found = seeding.choose(_secret(connection), item_id, process, item_fields(connection, item_id))
+            found = seeding.choose(ledger_secret(connection), item_id, process, item_fields(connection, item_id))
             if found is None:
                 return None
             values = {"item_id": item_id, "field": found[0], "shown": found[1], "planted_at": self._clock()}
@@ -72,12 +72,12 @@ class Planting(Entering):
     def _may_have_seed(self, connection: Connection, item_id: str, share: float, process: Process) -> bool:
         row = item_row(connection, item_id)
         fresh = row.state == ItemState.WITH_PERSON and not row.touched and row.process == process.id
-        if not fresh or row.protected or not seeding.is_chosen(_secret(connection), item_id, share):
+        if not fresh or row.protected or not seeding.is_chosen(ledger_secret(connection), item_id, share):
             return False
         return connection.scalar(select(entries.c.field).where(entries.c.item_id == item_id).limit(1)) is None
 
 
-def _secret(connection: Connection) -> str:
+def ledger_secret(connection: Connection) -> str:
     """Return what only the ledger knows: the hash of its first entry."""
     table = schema.history
     return connection.scalar(select(table.c.hash).order_by(table.c.sequence).limit(1)) or ""

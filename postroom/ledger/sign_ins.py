@@ -114,6 +114,11 @@ class SignIns(Operating):
             self._end(connection, staff_id, but=sha256(keep.encode()) if keep else "")
             self._record(connection, "password-set", actor=by, person=_name_of(connection, staff_id))
 
+    def keep_hash(self, staff_id: str, password: str) -> None:
+        """Keep a password's hash made anew with today's cost; nothing else about the person changes."""
+        with self._writing() as connection:
+            change_one(connection, update(staff).where(staff.c.id == staff_id).values(password=password))
+
     def staff_member(self, staff_id: str) -> StaffRecord:
         """Return a person by id.
 

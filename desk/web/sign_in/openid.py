@@ -72,6 +72,11 @@ class OpenId:
         self._lock = threading.Lock()
         self._used: dict[str, float] = {}
 
+    @property
+    def issuer(self) -> str:
+        """The provider's issuer address: with a subject it names one person in the world."""
+        return self._settings.provider
+
     def begin(self) -> Begun:
         """Begin a sign-in.
 

@@ -63,7 +63,7 @@ def come_back(request: Request) -> Response:
 
 def _person(office: Office, claimed: Claimed) -> Person:
     """Return the person of a subject; the id is the same for ever and can be nobody else's."""
-    identity = sha256(f"{office.settings.sign_in.kind}\0{claimed.tenant}\0{claimed.subject}".encode())[:32]
+    identity = sha256(f"{office.openid.issuer}\0{claimed.tenant}\0{claimed.subject}".encode())[:32]
     return Person(
         identity, claimed.sign_in_name[:190], claimed.name[:200], claimed.roles, claimed.teams, claimed.restricted
     )
@@ -71,3 +71,13 @@ def _person(office: Office, claimed: Claimed) -> Person:
 
 def _failed(request: Request, words: str) -> Response:
     return render(request, "error.html", status=403, title="You are not signed in", words=words)
+
+
+@router.page("/sign-in/leave", May.ANYBODY)
+def sign_out_there(request: Request) -> Response:
+    """Send a browser that has signed out of the desk to sign out at the provider as well."""
+    try:
+        address = office_of(request).openid.sign_out_address()
+    except SignInFailed as error:
+        return _failed(request, str(error))
+    return RedirectResponse(address or "/sign-in", 303)

@@ -99,7 +99,7 @@ def _asked(
 
 def _checked(office: Office, name: str, password: str) -> str | None:
     """Return the id of the account that a name and a password belong to; None if they do not, or it must wait."""
-    from desk.web.sign_in.passwords import verify, wait_after
+    from desk.web.sign_in.passwords import hash_password, needs_rehash, verify, wait_after
 
     now = utc_now()
     record = office.ledger.staff_named(name[:200])
@@ -113,4 +113,6 @@ def _checked(office: Office, name: str, password: str) -> str | None:
         wait = wait_after(record.failures + 1)
         office.ledger.note_wrong_password(record.person.id, now + timedelta(seconds=wait) if wait else None)
         return None
+    if needs_rehash(record.password):
+        office.ledger.keep_hash(record.person.id, hash_password(password))
     return record.person.id

@@ -171,3 +171,17 @@ def test_wrong_passwords_close_the_door_for_a_while(office: Office, app: FastAPI
     assert client.post("/sign-in", data=right).status_code == 403, "it must wait even with the right one"
     office.ledger.set_password(person.id, hash_password("correct horse battery"), "test")
     assert client.post("/sign-in", data=right).headers["location"] == "/"
+
+
+def test_an_old_hash_is_made_anew_at_sign_in(office: Office, app: FastAPI) -> None:
+    from argon2 import PasswordHasher
+
+    from desk.web.sign_in.passwords import needs_rehash
+
+    person = add_person(office, Role.OFFICER)
+    office.ledger.set_password(person.id, PasswordHasher(1, 1024, 1).hash("correct horse battery"), "test")
+    client = TestClient(app, base_url=ADDRESS, follow_redirects=False, headers={"Sec-Fetch-Site": "same-origin"})
+    right = {"name": person.sign_in_name, "password": "correct horse battery"}
+    assert client.post("/sign-in", data=right).headers["location"] == "/"
+    assert not needs_rehash(office.ledger.staff_member(person.id).password)
+    assert client.post("/sign-in", data=right).headers["location"] == "/"

@@ -17,6 +17,7 @@ from postroom.staff import Role
 from tests.desk.web.sign_in.conftest import settings_for
 from tests.servers.openid import DESK, OpenIdServer, sign_in
 
+FORM = "application/x-www-form-urlencoded"
 Desk = tuple[Office, TestClient]
 
 
@@ -115,3 +116,14 @@ def test_a_name_that_changed_hands_gives_nobody_anothers_history(desk: Desk) -> 
 def test_nobody_is_led_elsewhere_afterwards(desk: Desk) -> None:
     _, client = desk
     assert client.get(led_back(client, next="https://evil.example/")).headers["location"] == "/"
+
+
+def test_signing_out_offers_the_way_to_sign_out_there_too(desk: Desk) -> None:
+    office, client = desk
+    client.get(led_back(client))
+    out = client.post("/sign-out", headers={"Sec-Fetch-Site": "same-origin", "Content-Type": FORM})
+    assert out.headers["location"] == "/sign-in?ended=true"
+    assert "/sign-in/leave" in client.get("/sign-in?ended=true").text
+    there = client.get("/sign-in/leave").headers["location"]
+    assert there.startswith(office.openid.issuer)
+    assert "post_logout_redirect_uri" in there

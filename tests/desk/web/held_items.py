@@ -7,14 +7,15 @@ each item is held for reasons of its own and the same items can be cleared at th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
-from config.settings import Settings
+from config.desk import DeskSettings
+from config.settings import Settings, load_settings
 from demo.post import paper
 from demo.post.compose import Attachment, at, mail
 from extractors.limits import Limits
@@ -27,6 +28,7 @@ from postroom.message import Message, ReadMessage
 from postroom.text import Box, Line
 from postroom.workitem import Extraction, Triage
 
+ROOT = Path(__file__).parents[3]
 FILE = Path(__file__).with_suffix(".yaml")
 SURE = 0.97
 SENT = at(11, 9)
@@ -73,9 +75,28 @@ class HeldItem:
         return []
 
 
+def full_settings(data: Path, **desk: object) -> Settings:
+    """Return the configuration that comes with the code, without known errors unless asked for: they come by chance."""
+    loaded = _configuration()
+    chosen = DeskSettings.model_validate({"seeded_errors": 0, **desk})
+    return replace(loaded, data=data, main=loaded.main.model_copy(update={"desk": chosen}))
+
+
+@cache
+def _configuration() -> Settings:
+    """Read the files once: that takes seconds."""
+    return load_settings(ROOT / "config", ROOT / "var")
+
+
 def held_items() -> list[HeldItem]:
     """Return the twenty, in no order that matters."""
     return [HeldItem(one) for one in YAML(typ="safe").load(FILE.read_text(encoding="utf-8"))]
+
+
+def held(name: str, /, **changed: object) -> HeldItem:
+    """Return one of them by its name, changed where a test needs it."""
+    given = next(item.given for item in held_items() if item.name == name)
+    return HeldItem({**given, **changed})
 
 
 def put_in(ledger: Ledger, settings: Settings, items: Sequence[HeldItem]) -> dict[str, str]:
@@ -98,7 +119,7 @@ def extraction_of(item: HeldItem, read: ReadMessage) -> Extraction:
     given = item.given
     fields = tuple(_field(name, read, *values) for name, values in given.get("read", {}).items())
     documents = tuple(document.id for document in read.unpacked.documents)
-    triage = Triage(given["process"], 0.9, ("The subject says so.",), documents)
+    triage = Triage(given["process"], 0.9, ("The subject says so.",), documents, protected=given.get("protected", ""))
     faults = (Fault(tuple(given["failed"]), given["reasons"][0]),) if "failed" in given else ()
     return Extraction(
         triage, fields, Disposition(Outcome.REVIEW, tuple(given["reasons"])), faults, given.get("due", "")

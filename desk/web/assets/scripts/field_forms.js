@@ -42,13 +42,16 @@ export function go(by) {
   enter(cards[at < 0 || (by > 0 && at === 0 && !inside && !isTyping(document.activeElement)) ? Math.max(at, 0) : (at + by + cards.length) % cards.length]);
 }
 
-function afterSaving(next) {
-  if (next) {
+// Who was in a field goes on in the next one; who used single letters goes on using them.
+function afterSaving(next, wasInside) {
+  if (!wasInside) {
+    mark(next);
+  } else if (next) {
     enter(next);
-    return;
+  } else {
+    mark(null);
+    document.querySelector("[data-release]")?.focus();
   }
-  mark(null);
-  document.querySelector("[data-release]")?.focus();
 }
 
 function following(card) {
@@ -81,7 +84,7 @@ async function save(form, submitter) {
   const card = form.closest(".desk-field");
   const sent = new URLSearchParams(new FormData(form, submitter));
   sent.set("alone", "true");
-  const inRow = card.contains(document.activeElement);
+  const wasInside = card.contains(document.activeElement);
   const next = following(card);
   form.setAttribute("aria-busy", "true");
   const answer = await fetch(form.action, { method: "POST", body: sent });
@@ -105,7 +108,7 @@ async function save(form, submitter) {
   take(told);
   announce(`${told.words} ${told.left ? `${told.left} to check.` : "Nothing left to check."}`);
   // What was open stays in its place, so that nothing moves under the eyes.
-  if (inRow || current === fresh) afterSaving(next && document.contains(next) ? next : null);
+  if (wasInside || current === fresh) afterSaving(next && document.contains(next) ? next : null, wasInside);
 }
 
 function tell(card, words) {

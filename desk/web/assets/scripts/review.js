@@ -97,6 +97,9 @@ document.addEventListener("keydown", (event) => {
   } else if (event.key === "Enter" && event.target.matches?.("textarea[data-value]") && !event.shiftKey) {
     event.preventDefault();
     accept(event.target.closest(".desk-field"));
+  } else if (event.key === "Enter" && event.target.matches?.("#review select")) {
+    event.preventDefault();
+    event.target.form.requestSubmit(event.target.form.querySelector("[type=submit]"));
   }
 });
 

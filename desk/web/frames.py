@@ -27,7 +27,7 @@ html { background: var(--paper); color: var(--ink);
 body { margin: 0; }
 main { padding: .75rem; overflow-wrap: anywhere; }
 main:focus-visible { outline: 3px solid var(--chosen); outline-offset: -3px; }
-h1, h2, h3, h4, h5, h6 { margin: 1rem 0 .5rem; font-size: 1.1rem; line-height: 1.3; }
+h2, .heading { margin: 1rem 0 .5rem; font-size: 1.1rem; font-weight: 700; line-height: 1.3; }
 .page { margin: 0 0 1.5rem; }
 .line { white-space: pre-wrap; }
 .gap { margin-top: .75rem; }
@@ -93,7 +93,8 @@ def framed(title: str, body: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<style>{STYLE}</style>\n</head>\n<body>\n"
         # It takes the focus so that the keyboard can scroll it.
-        f'<main tabindex="0" aria-label="{escape(title)}">\n{body}\n</main>\n</body>\n</html>\n'
+        f'<main tabindex="0" aria-label="{escape(title)}">\n<h1 class="said">{escape(title)}</h1>\n'
+        f"{body}\n</main>\n</body>\n</html>\n"
     )
 
 

@@ -34,7 +34,7 @@ _EMPTY: Final = (
     "<p>There are no words in this mail. It may hold only pictures, which are not shown here. "
     "Look at its attachments.</p>"
 )
-_REBUILT = re.compile(r'<a(?: href="([^"]*)")?>|</a>|<img(?: alt="([^"]*)")?>')
+_REBUILT = re.compile(r'<a(?: href="([^"]*)")?>|</a>|<img(?: alt="([^"]*)")?>|</?h[1-6]>')
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -85,14 +85,14 @@ class _Link:
 
 
 class _Rebuilding:
-    """Takes links and pictures out of what the cleaner wrote, whose form is certain: each `<` is a mark-up's."""
+    """Makes words of the links and pictures that the cleaner left; in what it wrote, each `<` begins a tag."""
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
         self._open: list[_Link] = []
 
     def all(self, clean: str) -> str:
-        """Return the text with links and pictures replaced by words."""
+        """Return the text with links, pictures and headings replaced."""
         at = 0
         for found in _REBUILT.finditer(clean):
             self._pieces.append(clean[at : found.start()])
@@ -107,6 +107,9 @@ class _Rebuilding:
             return f'<span class="picture">[picture: {escape(told)}]</span>' if told else ""
         if tag == "</a>":
             return self._closed()
+        if tag[-3] == "h":
+            # A stranger's headings are none of the page's.
+            return "</div>" if tag.startswith("</") else '<div class="heading">'
         self._open.append(_Link(unescape(found.group(1) or ""), len(self._pieces)))
         return '<span class="link">'
 

@@ -18,6 +18,8 @@ _BETWEEN = "."
 _LEAST = 2
 _MOST = 500
 """Items of a batch at one time."""
+_LOOKED_AT = 50
+"""Items of a batch whose reasons are compared."""
 
 
 class Alike(Queues):
@@ -58,8 +60,11 @@ def _key(process: str, kinds: str) -> str:
 
 
 def _shared(connection: Connection, process: str, kinds: str) -> tuple[str, ...]:
-    """Return the reasons that all items of a batch have, in general words."""
+    """Return the reasons that the items of a batch have in common, in general words, going by the first of them."""
     where = (*waiting_in(Scope(frozenset({process}))), _ITEMS.c.kinds == kinds)
-    told = connection.scalars(select(_ITEMS.c.reasons).where(*where).distinct().limit(_MOST)).all()
-    each = [dict.fromkeys(in_general(reason) for reason in from_json(tuple[str, ...], reasons)) for reasons in told]
+    first = select(_ITEMS.c.reasons).where(*where).limit(_LOOKED_AT)
+    each = [
+        dict.fromkeys(in_general(reason) for reason in from_json(tuple[str, ...], reasons))
+        for reasons in set(connection.scalars(first))
+    ]
     return tuple(reason for reason in each[0] if all(reason in other for other in each[1:])) if each else ()

@@ -153,6 +153,8 @@ items = Table(
     Index(None, "state", "created_at"),
     Index(None, "state", "rank"),
     Index(None, "state", "process", "rank"),
+    # What waits is counted by process and kind on every page of the queue: from the index alone.
+    Index(None, "state", "process", "kinds", "protected", "received_at"),
     # Holds all that reports count by, so that they never read the items themselves, which hold whole extractions.
     Index(
         "ix_items_figures",

@@ -124,7 +124,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
 _numbers = iter(range(1, 10_000))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None)
 @given(acts=ACTS, end=st.sampled_from(["release", "hand-over", "undo-release"]))
 def test_no_planted_value_ever_reaches_a_delivery(shared: Ledger, acts: list[str], end: str) -> None:
     item_id = _hold(shared, next(_numbers))

@@ -265,4 +265,6 @@ def _items() -> None:
     sent = ["item_id", "target", "generation", "notice", "letter", "state"]
     op.create_index("ix_deliveries_figures", "deliveries", sent, unique=False)
     op.create_index(op.f("ix_items_state_process_rank"), "items", ["state", "process", "rank"], unique=False)
+    counted = ["state", "process", "kinds", "protected", "received_at"]
+    op.create_index(op.f("ix_items_state_process_kinds_protected_received_at"), "items", counted, unique=False)
     op.create_index(op.f("ix_items_state_rank"), "items", ["state", "rank"], unique=False)

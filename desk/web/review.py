@@ -74,7 +74,7 @@ def now(request: Request, item_id: str, version: int = 0, seen: int = 0) -> Resp
     return JSONResponse({"words": words, "changed": bool(changed)})
 
 
-@router.action("/items/{item_id}/leave", May.SEE_ITEMS)
+@router.action("/items/{item_id}/leave", May.DECIDE)
 def leave(request: Request, item_id: str) -> Response:
     """Note that a person has an item open no longer."""
     found = item_in_scope(request, item_id)

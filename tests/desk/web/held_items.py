@@ -69,7 +69,7 @@ class HeldItem:
     @property
     def _files(self) -> list[Attachment]:
         if "invoice" in self.given:
-            return [("invoice.pdf", "application/pdf", _invoice(*self.given["invoice"]))]
+            return [(self.given.get("file", "invoice.pdf"), "application/pdf", _invoice(*self.given["invoice"]))]
         if "payslip" in self.given:
             return [("payslip.pdf", "application/pdf", _payslip(*self.given["payslip"]))]
         return []

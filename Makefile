@@ -1,7 +1,7 @@
 # Everything a newcomer or a builder needs; `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-microsoft test soak measure check format lock clean docs screenshots
+.PHONY: help setup demo demo-microsoft test soak measure measure-desk check format lock clean docs screenshots
 
 PYTEST := .venv/bin/pytest
 
@@ -27,6 +27,9 @@ soak: ## The long tests: 2,000 mails with 8 workers, and the line killed 200 tim
 
 measure: setup ## What the Microsoft libraries cost in time and memory
 	@.venv/bin/python -W ignore -m scripts.measure_imports
+
+measure-desk: setup ## The desk with 100,000 items, 20 officers at one time: how long they wait, and whether anything is lost
+	@.venv/bin/python -m scripts.measure_desk
 
 check: setup ## Style, types and import directions
 	.venv/bin/ruff format --check .

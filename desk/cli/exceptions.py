@@ -20,6 +20,7 @@ Reason = Annotated[str, typer.Option("--reason", help="Why, in a sentence.", met
 def register(app: typer.Typer) -> None:
     """Add the subcommands of this group."""
     app.command("correct", rich_help_panel=DECIDING)(correct)
+    app.command("enter", rich_help_panel=DECIDING)(enter)
     app.command("change-process", rich_help_panel=DECIDING)(change_process)
     app.command("release", rich_help_panel=DECIDING)(release)
     app.command("no-action", rich_help_panel=DECIDING)(no_action)
@@ -42,6 +43,31 @@ def correct(
     normal = normal_form(field, _spec(process, field), value)
     session.ledger.correct(item_id, field, normal, person_or_login(person), process=process)
     print_line(f"Item {item_id}: {field} is now {normal or 'empty'}. `postroom release {item_id}` sends the item on.")
+
+
+def enter(
+    context: typer.Context,
+    item_id: ItemId,
+    field: Annotated[str, typer.Argument(help="The field's name.", metavar="FIELD")],
+    value: Annotated[str, typer.Argument(help="What you read in the post yourself.", metavar="VALUE")],
+    person: Person = "",
+) -> None:
+    """Enter a value that a colleague entered, without looking at theirs, such as a changed account number.
+
+    Example: postroom enter VYDP7QKQ account_number 12345678
+    """
+    session = session_of(context)
+    process = session.settings.process(session.ledger.item(item_id).summary.process)
+    normal = normal_form(field, _spec(process, field), value)
+    reached = session.ledger.enter(item_id, field, normal, person_or_login(person))
+    print_line(f"Item {item_id}: {_ENTERED[reached]}")
+
+
+_ENTERED = {
+    "one": "this is the first entry; another person must enter the value too.",
+    "different": "another entry is not the same. Look again, both of you: two people must enter the same value.",
+    "agreed": "both entries are the same.",
+}
 
 
 def _spec(process: Process, field: str) -> FieldSpec:

@@ -30,7 +30,7 @@ def test_help_names_every_subcommand(postroom: Postroom) -> None:
     said = postroom("--help")
     assert said.code == 0
     for name in ("demo", "check", "run", "serve", "read", "triage", "extract", "evaluate", "items", "show", "correct",
-                 "change-process", "release", "no-action", "reject", "retry", "resolve", "done-by-hand",
+                 "enter", "change-process", "release", "no-action", "reject", "retry", "resolve", "done-by-hand",
                  "report"):  # fmt: skip
         assert f" {name} " in said.out
 

@@ -26,7 +26,7 @@ class Behind:
     process: str = ""
     outcome: str = ""
     state: str = ""
-    """A state of items, or `open` for those that are not closed."""
+    """A state of items, `open` for those that are not closed, `unkeyed` for those closed without being delivered."""
     touched: bool | None = None
     """Whether a person did anything to it."""
     kind: str = ""

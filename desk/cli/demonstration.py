@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection
@@ -28,14 +28,16 @@ _START_SECONDS = 60.0
 _SAMPLE_ADDRESS = "http://127.0.0.1:8600"
 
 
-def demonstrate(session: Session, port: int, *, keep: bool) -> bool:
+def demonstrate(session: Session, port: int, *, keep: bool, desk_port: int) -> bool:
     """Run the demonstration and return whether every message is accounted for and every record reads back as sent.
 
     Args:
         session: The choices of the command; its data folder is the demonstration's own.
         port: For the sample back office, on this machine alone.
-        keep: Leave the back office open until a key is pressed.
+        keep: Leave the back office and the desk open until a key is pressed.
+        desk_port: For the desk, on this machine alone.
     """
+    from desk.cli.demonstration_desk import desk_if, is_own_folder, say_how_to_sign_in
     from desk.cli.summary import print_summary
     from desk.cli.working import work
     from flows.open_line import Line, use_line
@@ -44,7 +46,7 @@ def demonstrate(session: Session, port: int, *, keep: bool) -> bool:
     address = f"http://127.0.0.1:{port}"
     print_line(f"A sample back office of the {settings.council} opens at {address}.")
     with sample_back_office(settings.data, port), use_line(Line(settings)) as line:
-        before = line.ledger.progress()
+        before, own = line.ledger.progress(), is_own_folder(settings, line.ledger)
         _drop_post(settings)
         faults = work(line)
         balanced = print_summary(line.ledger, faults)
@@ -56,8 +58,10 @@ def demonstrate(session: Session, port: int, *, keep: bool) -> bool:
         agrees = _read_back(line, port)
         all_there = not line.ledger.accounts().in_flight
         _where_to_look(session, settings, address)
-        if keep:
-            _keep_open(address)
+        say_how_to_sign_in(settings, line.ledger, own=own)
+        with desk_if(keep, settings, desk_port):
+            if keep:
+                keep_open({"back office": address, "desk": f"http://127.0.0.1:{desk_port}"})
     return balanced and agrees and all_there and not faults
 
 
@@ -148,10 +152,11 @@ def _is_sample(line: Line, target: str) -> bool:
 
 
 def _where_to_look(session: Session, settings: Settings, address: str) -> None:
-    from desk.report.files import write_report
+    from config.reporting import latest_report
+    from postroom.report.files import write_report
 
     report = settings.data / "report.html"
-    write_report(session.ledger, settings, report)
+    write_report(latest_report(session.ledger, settings), report)
     places = [
         ("Managers' report", str(report)),
         ("Back office", f"{address}/  (postroom --data {settings.data} demo --keep)"),
@@ -161,8 +166,11 @@ def _where_to_look(session: Session, settings: Settings, address: str) -> None:
     print_table(("Where to look", ""), dict.fromkeys(places))
 
 
-def _keep_open(address: str) -> None:
-    print_line(f"The back office stays open at {address}. Press Enter to close it.")
+def keep_open(addresses: Mapping[str, str]) -> None:
+    """Wait until Enter is pressed, and say what can be looked at meanwhile."""
+    for name, address in addresses.items():
+        print_line(f"The {name} stays open at {address}.")
+    print_line("Press Enter to close.")
     try:
         input()
     except (EOFError, KeyboardInterrupt):

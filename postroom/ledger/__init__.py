@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from postroom.ledger.accounting import Count, Progress, Stuck, Waiting
+from postroom.ledger.accounting import Progress, Stuck
 from postroom.ledger.deliveries import Claim
 from postroom.ledger.desk_records import (
     Batch,
@@ -47,7 +47,6 @@ __all__ = [
     "Breaker",
     "Claim",
     "Correction",
-    "Count",
     "DeliveryRecord",
     "DocumentRecord",
     "Entry",
@@ -73,7 +72,6 @@ __all__ = [
     "Taught",
     "Undone",
     "Verdict",
-    "Waiting",
     "Wanted",
     "owner_name",
 ]

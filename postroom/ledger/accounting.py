@@ -1,13 +1,12 @@
-"""Accounting: where every message is, and the counts that managers' reports are made of."""
+"""Accounting: where every message is, what is held up, and proof that the history is whole."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 
 from postroom.delivery import TERMINAL, State
 from postroom.ledger import schema
@@ -27,30 +26,6 @@ _RANKS = (
     ItemState.NO_ACTION,
 )
 """A message is where its item with the lowest rank is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many items of one process ended, or stand, in one way on one day."""
-
-    day: date
-    """On which their messages were received, in UTC."""
-    process: str
-    outcome: str
-    state: ItemState
-    touched: bool
-    """Whether a person did anything to them."""
-    items: int
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """How long items wait for a person."""
-
-    process: str
-    items: int
-    oldest: datetime
-    """When the message of the oldest was received."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,48 +100,6 @@ class Accounting(TakingBack):
             in_flight=by_state[ItemState.IN_FLIGHT],
         )
 
-    def counts(self, since: datetime | None = None, until: datetime | None = None) -> list[Count]:
-        """Count items by day, process, outcome, state and whether a person touched them."""
-        day = func.substr(_MESSAGES.c.received_at, 1, 10, type_=String())
-        columns = (day, _ITEMS.c.process, _ITEMS.c.outcome, _ITEMS.c.state, _ITEMS.c.touched)
-        chosen = select(*columns, func.count()).join(_MESSAGES, _MESSAGES.c.id == _ITEMS.c.message_id)
-        grouped = chosen.where(*_received_between(since, until)).group_by(*columns).order_by(*columns)
-        with self._reading() as connection:
-            return [
-                Count(date.fromisoformat(on), process, outcome, ItemState(state), touched, number)
-                for on, process, outcome, state, touched, number in connection.execute(grouped)
-            ]
-
-    def straight_through_rate(self, since: datetime | None = None, until: datetime | None = None) -> float | None:
-        """Return the share of delivered items that no person touched (0..1); None if none was delivered."""
-        delivered = [count for count in self.counts(since, until) if count.state is ItemState.DELIVERED]
-        total = sum(count.items for count in delivered)
-        untouched = sum(count.items for count in delivered if not count.touched)
-        return untouched / total if total else None
-
-    def minutes_saved(
-        self, minutes: Mapping[str, float], since: datetime | None = None, until: datetime | None = None
-    ) -> dict[str, float]:
-        """Return the minutes of keying that delivered, untouched items saved, by process.
-
-        Args:
-            minutes: Measured minutes a person needs to key one item, by process; a process without is left out.
-            since: Leave out messages received earlier.
-            until: Leave out messages received at this moment or later.
-        """
-        saved: dict[str, float] = {}
-        for count in self.counts(since, until):
-            if count.state is ItemState.DELIVERED and not count.touched and count.process in minutes:
-                saved[count.process] = saved.get(count.process, 0.0) + count.items * minutes[count.process]
-        return saved
-
-    def waiting(self) -> list[Waiting]:
-        """Return how many items of each process wait for a person, and since when."""
-        chosen = _by_process(func.count(), func.min(_MESSAGES.c.received_at, type_=schema.Moment()))
-        with self._reading() as connection:
-            rows = connection.execute(chosen.where(_ITEMS.c.state == ItemState.WITH_PERSON))
-            return [Waiting(process, number, oldest) for process, number, oldest in rows]
-
     def stuck_deliveries(self) -> list[Stuck]:
         """Return how many deliveries of each target wait, are uncertain, were refused, or need a person.
 
@@ -218,8 +151,3 @@ def _received_between(since: datetime | None, until: datetime | None) -> list[Co
 
 def _count_by(column: ColumnElement[Any]) -> Select[tuple[str, int]]:
     return select(column, func.count()).group_by(column)
-
-
-def _by_process(*columns: ColumnElement[Any]) -> Select[Any]:
-    joined = select(_ITEMS.c.process, *columns).join(_MESSAGES, _MESSAGES.c.id == _ITEMS.c.message_id)
-    return joined.group_by(_ITEMS.c.process).order_by(_ITEMS.c.process)

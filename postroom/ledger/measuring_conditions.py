@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, String, and_, case, exists, func, literal,
 from postroom.behind import PROCESS_ITSELF, Behind
 from postroom.delivery import State
 from postroom.ledger import desk_schema, schema
-from postroom.ledger.records import FINAL
+from postroom.ledger.records import FINAL, ItemState
 from postroom.period import same_hour, start_of, summers
 from postroom.staff import Scope
 
@@ -27,6 +27,7 @@ GROUPS: Final[Mapping[str, tuple[State, ...]]] = {
     "cancelled": (State.CANCELLED,),
 }
 """How deliveries stand, in few enough words for a report."""
+_UNKEYED: Final = (ItemState.REJECTED, ItemState.NO_ACTION)
 _FIRST_YEAR: Final = 2020
 _YEARS: Final = 40
 _LATER = schema.deliveries.alias("later")
@@ -102,7 +103,9 @@ def is_rework() -> Condition:
 
 
 def _in_state(state: str) -> Condition:
-    return ITEMS.c.state.not_in(FINAL) if state == "open" else ITEMS.c.state == state
+    if state == "open":
+        return ITEMS.c.state.not_in(FINAL)
+    return ITEMS.c.state.in_(_UNKEYED) if state == "unkeyed" else ITEMS.c.state == state
 
 
 def _received(behind: Behind) -> Iterator[Condition]:

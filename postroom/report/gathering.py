@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from postroom.behind import Behind
 from postroom.clock import utc_now
 from postroom.ledger.measuring_conditions import GROUPS
 from postroom.period import Period, day_of
 from postroom.reasons import TITLES, Kind
+from postroom.report.counted import Counted
 from postroom.report.figures import (
     Basis,
+    Clocks,
     Compared,
-    Counted,
     DayFigures,
     FailureFigures,
     Figures,
@@ -24,7 +25,9 @@ from postroom.report.figures import (
     Part,
     ProcessFigures,
     ReasonFigures,
+    Speed,
     TargetFigures,
+    WaitingFigures,
     Ways,
 )
 from postroom.report.gathering_checks import accuracy_of, corrected_of, seeds_of
@@ -53,42 +56,55 @@ def gather(
         made_at: The moment that waiting is counted up to; left out, now.
     """
     part, now = part or Part(), made_at or utc_now()
-    today, scope = day_of(now), part.scope
-    work, titles = working_time(basis.nation), _Titles(basis)
     received = Behind(first=period.first, last=period.last, process=part.process)
-    ever = Behind(process=part.process)
-    buckets = ledger.buckets(scope, received)
-    ways = _ways(buckets, received)
-    closings = ledger.closings_behind(scope, received.but(state="delivered"))
-    clocks = clocks_of(ledger.clocks_behind(scope, received), received, today, work)
-    speeds = speeds_of(closings, received, work)
-    accuracy, field_accuracy = accuracy_of(ledger.samples_behind(scope, received), received, basis)
+    buckets = ledger.buckets(part.scope, received)
+    accuracy, field_accuracy = accuracy_of(ledger.samples_behind(part.scope, received), received, basis)
     return Figures(
         council=basis.council,
         part=part,
         period=period,
         made_at=now,
         accounts=ledger.accounts(period.since, period.until) if part.whole else None,
-        ways=ways,
-        processes=tuple(
-            ProcessFigures(name, titles(name), found, speeds.get(name), clocks.get(name))
-            for name, found in _by_process(buckets, received, titles)
-        ),
+        ways=_ways(buckets, received),
         days=tuple(_days(buckets, period, received)),
-        hours=tuple(_hours(ledger.hours_behind(scope, received), received)),
-        speed=speed_of(closings, received.but(state="delivered"), work),
-        waiting=tuple(waiting_of(ledger.buckets(scope, ever.but(state="with-person")), ever, today, work, titles)),
-        reasons=tuple(_reasons(ledger, part, received, ever)),
-        targets=tuple(_targets(ledger.targets_behind(scope, received), received)),
-        failures=tuple(_failures(ledger, part, ever)),
-        clocks=clocks[""],
+        hours=tuple(_hours(ledger.hours_behind(part.scope, received), received)),
+        reasons=tuple(_reasons(ledger, part, received)),
+        targets=tuple(_targets(ledger.targets_behind(part.scope, received), received)),
+        failures=tuple(_failures(ledger, part)),
         accuracy=accuracy,
         field_accuracy=field_accuracy,
-        corrected=tuple(corrected_of(ledger, scope, received, basis, buckets)),
-        seeds=seeds_of(ledger, scope, received),
-        savings=savings_of(ledger, part, basis, period, received, today, accuracy, buckets),
-        holidays_until=work.known_until,
+        corrected=tuple(corrected_of(ledger, part.scope, received, basis, buckets)),
+        seeds=seeds_of(ledger, part.scope, received),
+        savings=savings_of(ledger, part, basis, period, received, day_of(now), accuracy, buckets),
         buckets=tuple(buckets),
+        **_times(ledger, basis, part, received, day_of(now), buckets),
+    )
+
+
+class _Times(TypedDict):
+    """The part of the figures that goes by working time."""
+
+    processes: tuple[ProcessFigures, ...]
+    speed: Speed | None
+    waiting: tuple[WaitingFigures, ...]
+    clocks: Clocks
+    holidays_until: date
+
+
+def _times(
+    ledger: Ledger, basis: Basis, part: Part, received: Behind, today: date, buckets: Sequence[Bucket]
+) -> _Times:
+    work, titles = working_time(basis.nation), _Titles(basis)
+    delivered, ever = received.but(state="delivered"), Behind(process=part.process)
+    closings = ledger.closings_behind(part.scope, delivered)
+    clocks = clocks_of(ledger.clocks_behind(part.scope, received), received, today, work)
+    waiting = ledger.buckets(part.scope, ever.but(state="with-person"))
+    return _Times(
+        processes=tuple(_processes(buckets, received, titles, speeds_of(closings, received, work), clocks)),
+        speed=speed_of(closings, delivered, work),
+        waiting=tuple(waiting_of(waiting, ever, today, work, titles)),
+        clocks=clocks[""],
+        holidays_until=work.known_until,
     )
 
 
@@ -143,12 +159,19 @@ def _ways(buckets: Iterable[Bucket], behind: Behind) -> Ways:
     )
 
 
-def _by_process(buckets: Sequence[Bucket], behind: Behind, titles: _Titles) -> Iterator[tuple[str, Ways]]:
+def _processes(
+    buckets: Sequence[Bucket],
+    behind: Behind,
+    titles: _Titles,
+    speeds: Mapping[str, Speed],
+    clocks: Mapping[str, Clocks],
+) -> Iterator[ProcessFigures]:
     found: defaultdict[str, list[Bucket]] = defaultdict(list)
     for one in buckets:
         found[one.process].append(one)
     for name in sorted(found, key=titles.order):
-        yield name, _ways(found[name], behind.but(process=name))
+        ways = _ways(found[name], behind.but(process=name))
+        yield ProcessFigures(name, titles(name), ways, speeds.get(name), clocks.get(name))
 
 
 def _days(buckets: Sequence[Bucket], period: Period, behind: Behind) -> Iterator[DayFigures]:
@@ -166,8 +189,8 @@ def _hours(counts: Mapping[int, int], behind: Behind) -> Iterator[HourFigures]:
         yield HourFigures(hour, Counted(counts.get(hour, 0), behind.but(hour=hour)))
 
 
-def _reasons(ledger: Ledger, part: Part, received: Behind, ever: Behind) -> Iterator[ReasonFigures]:
-    waiting = ever.but(state="with-person")
+def _reasons(ledger: Ledger, part: Part, received: Behind) -> Iterator[ReasonFigures]:
+    waiting = Behind(process=part.process, state="with-person")
     in_period, now = ledger.kinds_behind(part.scope, received), ledger.kinds_behind(part.scope, waiting)
     for kind in sorted({*in_period, *now}, key=lambda kind: (-in_period.get(kind, 0), kind)):
         came_in = Counted(in_period.get(kind, 0), received.but(kind=kind))
@@ -187,8 +210,8 @@ def _targets(counts: Mapping[tuple[str, str], int], behind: Behind) -> Iterator[
         yield TargetFigures(target, standing)
 
 
-def _failures(ledger: Ledger, part: Part, ever: Behind) -> Iterator[FailureFigures]:
-    open_now = ever.but(state="open")
+def _failures(ledger: Ledger, part: Part) -> Iterator[FailureFigures]:
+    open_now = Behind(process=part.process, state="open")
     for (target, group), items in sorted(ledger.targets_behind(part.scope, open_now).items()):
         if group in FAILING:
             yield FailureFigures(target, group, Counted(items, open_now.but(target=target, delivery=group)))

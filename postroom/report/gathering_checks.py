@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from postroom.behind import PROCESS_ITSELF, Behind
-from postroom.report.figures import Accuracy, Basis, CorrectedField, Counted, Seeds
+from postroom.report.counted import Accuracy, CorrectedField, Counted, Seeds
+from postroom.report.figures import Basis
 from postroom.staff import Scope
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from postroom.behind import Behind
 from postroom.period import Period
-from postroom.report.figures import Accuracy, Basis, Part
+from postroom.report.counted import Accuracy
+from postroom.report.figures import Basis, Part
 from postroom.savings import Saving, Savings, standing_of, upkeep_minutes
 
 if TYPE_CHECKING:

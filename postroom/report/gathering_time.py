@@ -10,7 +10,8 @@ from statistics import median
 from typing import TYPE_CHECKING, Final, Protocol
 
 from postroom.behind import Behind
-from postroom.report.figures import Band, Clocks, Counted, Speed, WaitingFigures
+from postroom.report.counted import Counted
+from postroom.report.figures import Band, Clocks, Speed, WaitingFigures
 from postroom.working_time import WorkingTime
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from postroom.behind import Behind
 from postroom.ledger import Ledger
 from postroom.period import LONDON, Period, day_of
 from postroom.process import Baseline, FieldSpec, Process
-from postroom.report.figures import Basis, Counted, Figures, Part
+from postroom.report.counted import Counted
+from postroom.report.figures import Basis, Figures, Part
 from postroom.report.gathering import gather
 from postroom.staff import EVERYTHING, Scope
 from postroom.working_time import working_time

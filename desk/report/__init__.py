@@ -1,1 +1,0 @@
-"""The managers' report: how much, how fast, how right, what it saved and what failed."""

@@ -109,12 +109,13 @@ class _Post:
         lease = None if self._paused else self._ledger.lease_report_mail(key, self._owner, TURN_SECONDS)
         if lease is None:
             return "failed"
+        # Read anew, because another worker may have sent it before this one's turn came.
+        record = self._ledger.report_mail(key)
         with kept(self._ledger, lease, TURN_SECONDS):
-            # Read anew, because another worker may have sent it before this one's turn came.
-            state, said = self._settled(self._ledger.report_mail(key), key) or self._sent(lease, key, address)
+            state, said = self._settled(record, key) or self._sent(lease, key, address)
         self._note(lease, state, said)
         if state is MailState.SENT:
-            return "sent"
+            return "earlier" if record is not None and record.state is state else "sent"
         _log.warning("report mail not sent", report=self._mail.kind, target=self._name, state=state, key=key)
         return "failed" if state is MailState.FAILED else "unsure"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from desk.cli.demonstration import sample_post
+from desk.cli.demonstration import keep_open, sample_post
 from desk.cli.printing import aside, counted, print_line, print_table
 from desk.cli.reading_back import read_everything_back
 from desk.cli.session import Session
@@ -60,14 +60,17 @@ class _Running:
         return found
 
 
-def demonstrate_microsoft(session: Session, port: int, *, keep: bool) -> bool:
+def demonstrate_microsoft(session: Session, port: int, *, keep: bool, desk_port: int) -> bool:
     """Run the demonstration and return whether nothing was lost, nothing doubled and every record reads back as sent.
 
     Args:
         session: The choices of the command; its data folder is the demonstration's own.
         port: For the sample tenant, on this machine alone.
-        keep: Leave the tenant open until a key is pressed.
+        keep: Leave the tenant and the desk open until a key is pressed.
+        desk_port: For the desk, on this machine alone.
     """
+    from config.opening import open_ledger
+    from desk.cli.demonstration_desk import desk_if, is_own_folder, say_how_to_sign_in
     from desk.cli.summary import print_summary
     from desk.cli.working import work
     from flows.open_line import Line, use_line
@@ -79,6 +82,8 @@ def demonstrate_microsoft(session: Session, port: int, *, keep: bool) -> bool:
             f"{counted(running.new, 'new mail')} in post@northborough.gov.uk; nine processes deliver to a list, a "
             "library and a workbook."
         )
+        ledger = open_ledger(settings)
+        own = is_own_folder(settings, ledger)
         if running.new:
             _be_killed(settings)
         with use_line(Line(settings)) as line:
@@ -87,8 +92,11 @@ def demonstrate_microsoft(session: Session, port: int, *, keep: bool) -> bool:
             right = _prove(line, running)
             all_there = not line.ledger.accounts().in_flight
         _where_to_look(settings, running)
-        if keep:
-            _keep_open(running)
+        say_how_to_sign_in(settings, ledger, own=own)
+        ledger.close()
+        with desk_if(keep, settings, desk_port):
+            if keep:
+                keep_open({"sample tenant": running.tenant.authority, "desk": f"http://127.0.0.1:{desk_port}"})
     return balanced and right and all_there and not faults
 
 
@@ -187,11 +195,3 @@ def _where_to_look(settings: Settings, running: _Running) -> None:
             ("Your own tenant", "docs/microsoft-365.md"),
         ],
     )
-
-
-def _keep_open(running: _Running) -> None:
-    print_line(f"The tenant stays open at {running.tenant.authority}. Press Enter to close it.")
-    try:
-        input()
-    except (EOFError, KeyboardInterrupt):
-        return

@@ -83,8 +83,9 @@ def demo(
     context: typer.Context,
     port: Port = 8600,
     keep: Annotated[
-        bool, typer.Option("--keep/--stop", help="Keep the sample back office open afterwards, to look at.")
+        bool, typer.Option("--keep/--stop", help="Keep the back office and the desk open afterwards, to look at.")
     ] = False,
+    desk_port: DeskPort = DESK_PORT,
     microsoft: Annotated[
         bool, typer.Option("--microsoft", help="From a mailbox to a list, a library and a workbook of Microsoft 365.")
     ] = False,
@@ -99,5 +100,5 @@ def demo(
     session = session_of(context)
     if session.data is None:
         session.data = Path(__file__).parents[2] / "var" / ("demo-microsoft" if microsoft else "demo")
-    if not (demonstrate_microsoft if microsoft else demonstrate)(session, port, keep=keep):
+    if not (demonstrate_microsoft if microsoft else demonstrate)(session, port, keep=keep, desk_port=desk_port):
         raise typer.Exit(1)

@@ -44,6 +44,7 @@ def audit(
         kept = {"person": person, "action": action, "item": item, "day": day, "robot": robot or ""}
         more = f"/audit?{query(**kept, before=found[PAGE - 1].sequence)}"
     shown, hidden = _without_hidden(request, found[:PAGE], named=bool(item))
+    more = more if shown else ""
     count, head = ledger.history_head()
     return render(
         request,

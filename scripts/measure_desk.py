@@ -200,7 +200,7 @@ def _print(console: Console, ledger: Ledger, officers: list[Officer], given: arg
     told = sum(officer.told for officer in officers)
     wrong = sum((officer.wrong for officer in officers), Counter[str]())
     console.print(
-        f"{len(released)} items released by {given.officers} officers in {given.seconds} s, who pause {given.think:g} s; "
+        f"{len(released)} items released by {given.officers} officers in {given.seconds} s, pausing {given.think:g} s; "
         f"{told} times an officer was told that a colleague was quicker; {twice} released twice, {len(lost)} lost."
     )
     if wrong:

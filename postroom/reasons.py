@@ -46,8 +46,16 @@ _SIGNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         (Kind.MISSING, r"was not found\.$"),
         (Kind.UNSURE, r"is not sure enough"),
         (Kind.CHECK, r"do not add up|do not belong together|are the same\.$"),
-        (Kind.UNSORTED, r"No configured process|It is not sure that this is for|No piece of work was found|No target"),
-        (Kind.UNREADABLE, r"could not be (read|sorted)|password|cannot be read|too large|too many"),
+        (
+            Kind.UNSORTED,
+            r"No configured process|(?i:no process is sure)|It is not sure that this is for|No piece of work was found|"
+            r"No target|asks something else besides",
+        ),
+        (
+            Kind.UNREADABLE,
+            r"not be (read|sorted|unpacked|opened)|(was|were) not read|password|cannot be|No text could|damaged|encrypted|"
+            r"(?i:too (large|many|deep|long|big))|larger than|more than",
+        ),
         (Kind.REFUSED, r"^[\w.-]+: |still to be keyed|every delivery was cancelled"),
     )
 )

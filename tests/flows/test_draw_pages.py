@@ -27,7 +27,7 @@ from flows.isolate_pages import Drawers
 from flows.keep_pages import KeptPages
 from postroom.document import Document
 from postroom.errors import BusinessError, LimitExceeded, LockedDocument, TransientError, UnreadableDocument
-from postroom.text import Page
+from postroom.text import Box, Page
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="Looks at /proc.")
 RED, GREEN, BLUE = (220, 30, 30), (30, 160, 30), (30, 30, 220)
@@ -148,6 +148,21 @@ def test_a_page_is_turned_clockwise(
     assert picture.size == ((200, 300) if turn % 180 == 0 else (300, 200))
     assert close_to(picture.getpixel(red), RED)
     assert close_to(picture.getpixel(blue), BLUE)
+
+
+def test_no_view_of_a_document_is_taken_for_another(pictures: PagePictures) -> None:
+    lying = Page(1, (), width=400, height=600, corners=((0.0, 1.0), (0.0, 0.0), (1.0, 0.0), (1.0, 1.0)), rotation=90)
+    box = Box(0.4, 0.4, 0.6, 0.7)
+    views = [
+        pictures.page(quarters(), flat(400, 600), 1, 200),
+        pictures.page(quarters(), flat(400, 600), 1, 100),
+        pictures.page(quarters(), flat(400, 600), 1, 200, turn=90),
+        pictures.page(quarters(), lying, 1, 200),
+        pictures.crop(quarters(), flat(400, 600), 1, box, 200),
+        pictures.crop(quarters(), flat(400, 600), 1, box, 200, padding=0.2),
+        *(pictures.page(tiff(), flat(300, 400), number, 200) for number in (1, 2)),
+    ]
+    assert len(set(views)) == len(views)
 
 
 def test_a_long_strip_is_made_as_narrow_as_the_format_needs(pictures: PagePictures) -> None:
@@ -295,7 +310,8 @@ def test_a_drawing_process_has_no_secret_no_file_and_no_more_memory_than_allowed
     pictures = PagePictures(tmp_path / "pictures", OcrSettings(max_pixels=170_000_000), drawers=drawers)
     pictures.page(letter(), None, 1, 300)
     (mine,) = children() - others
-    assert b"of the robot" not in Path(f"/proc/{mine}/environ").read_bytes()
+    told = b"of the robot" in Path(f"/proc/{mine}/environ").read_bytes()
+    assert not told
     limits = Path(f"/proc/{mine}/limits").read_text()
     for row in ("Max file size", "Max core file size"):
         assert next(line for line in limits.splitlines() if line.startswith(row)).split()[-3:-1] == ["0", "0"]

@@ -183,3 +183,9 @@ def test_a_mail_that_would_take_too_long_is_not_taken_apart() -> None:
 
 def test_an_empty_mail_says_what_to_do() -> None:
     assert "Look at its attachments." in mail_frame("<img src=x><p> </p>")
+
+
+def test_a_frame_is_allowed_nothing_also_when_it_is_opened_by_itself() -> None:
+    policy = [one.strip() for one in FRAME_HEADERS["Content-Security-Policy"].split(";")]
+    assert {"sandbox", "default-src 'none'", "form-action 'none'", "base-uri 'none'"} <= set(policy)
+    assert not [one for one in policy if "unsafe" in one or "allow" in one or "*" in one]

@@ -43,6 +43,8 @@ class May(StrEnum):
     """Read the post and what was read in it."""
     DECIDE = "decide"
     """Correct, release, close."""
+    TAKE_ORIGINALS = "take-originals"
+    """Take post away as it arrived, with an item's evidence."""
     LEAD = "lead"
     """See how the people of a team fare."""
     SEE_FIGURES = "see-figures"
@@ -56,11 +58,19 @@ class May(StrEnum):
 _OFFICER = frozenset({May.SEE_QUEUE, May.LIST_ITEMS, May.SEE_ITEMS, May.DECIDE})
 GRANTS: Mapping[Role, frozenset[May]] = {
     Role.OFFICER: _OFFICER,
-    Role.TEAM_LEAD: _OFFICER | {May.LEAD, May.SEE_FIGURES},
+    Role.TEAM_LEAD: _OFFICER | {May.LEAD, May.SEE_FIGURES, May.TAKE_ORIGINALS},
     Role.MANAGER: frozenset({May.SEE_FIGURES, May.LIST_ITEMS}),
     Role.ICT: frozenset({May.SEE_SYSTEM, May.RUN_SYSTEM, May.MANAGE_PEOPLE, May.LIST_ITEMS}),
     Role.AUDITOR: frozenset(
-        {May.SEE_QUEUE, May.LIST_ITEMS, May.SEE_ITEMS, May.SEE_FIGURES, May.SEE_SYSTEM, May.SEE_AUDIT}
+        {
+            May.SEE_QUEUE,
+            May.LIST_ITEMS,
+            May.SEE_ITEMS,
+            May.TAKE_ORIGINALS,
+            May.SEE_FIGURES,
+            May.SEE_SYSTEM,
+            May.SEE_AUDIT,
+        }
     ),
 }
 """What each role may do beside what everybody may who is signed in."""

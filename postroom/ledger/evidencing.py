@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from postroom.document import sha256
 from postroom.ledger import schema
 from postroom.ledger.items import item_row
 from postroom.ledger.mailing import Mailing
 from postroom.ledger.records import HistoryEntry
 from postroom.ledger.rows import history_entry
-from postroom.ledger.storage import history_hash
+from postroom.ledger.storage import history_hash, history_text
 
 _HISTORY = schema.history
 
@@ -21,13 +22,14 @@ class Link:
     """One entry of the history with what its hash was worked out from."""
 
     entry: HistoryEntry
-    detail: str
-    """As its hash covers it, to the letter."""
-    previous: str
-    """The hash of the entry before it, which tells of other post; empty for the very first."""
+    covers: str
+    """What its hash is the SHA-256 of, to the letter; begins with the hash of the entry before it."""
     hash: str
-    follows: bool
-    """Whether the hash is that of the entry after the one before it."""
+
+    @property
+    def follows(self) -> bool:
+        """Whether the entry is as it was written, and follows the one before it."""
+        return sha256(self.covers.encode()) == self.hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +55,9 @@ class Evidencing(Mailing):
             of_message = (_HISTORY.c.message_id == row.message_id) & (_HISTORY.c.item_id == "")
             chosen = select(_HISTORY, previous.label("previous")).where((_HISTORY.c.item_id == row.id) | of_message)
             return tuple(
-                Link(
-                    history_entry(one), one.detail, one.previous or "", one.hash,
-                    one.hash == history_hash(one.previous or "", one._asdict()),
-                )
+                Link(history_entry(one), history_text(one.previous or "", one._asdict()), one.hash)
                 for one in connection.execute(chosen.order_by(_HISTORY.c.sequence))
-            )  # fmt: skip
+            )
 
     def stretch(self, first: int, last: int) -> Stretch:
         """Work the hashes out anew from one entry of the history to another and return them."""

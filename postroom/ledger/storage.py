@@ -97,9 +97,14 @@ class Storage:
 
 def history_hash(last: str, entry: Mapping[str, Any]) -> str:
     """Return the hash of a history entry that follows an entry with the hash `last`."""
+    return hashlib.sha256(history_text(last, entry).encode()).hexdigest()
+
+
+def history_text(last: str, entry: Mapping[str, Any]) -> str:
+    """Return what a history entry's hash is worked out from: the hash before it, and all that it says."""
     words = [last, entry["at"].timestamp().hex()]
     words += [entry[name] for name in ("actor", "action", "message_id", "item_id", "delivery_id", "detail")]
-    return hashlib.sha256(json.dumps(words, ensure_ascii=False).encode()).hexdigest()
+    return json.dumps(words, ensure_ascii=False)
 
 
 def execute(connection: Connection, statement: Executable) -> CursorResult[Any]:

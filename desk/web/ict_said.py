@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _SAID: Mapping[str, Announcement] = {
     "paused": Announcement("It is paused. Post for it is still read, and waits."),
     "resumed": Announcement("It goes on. The next run keys what waited."),
-    "checked": Announcement("The check is done. What was found stands below."),
+    "checked": Announcement("The check is done."),
     "retried": Announcement("The next run tries again."),
     "nothing": Announcement(
         "Nothing could be tried again: somebody must look first whether the record is there.", "note"

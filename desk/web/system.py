@@ -45,7 +45,7 @@ def check(request: Request, name: Annotated[str, Form()]) -> Response:
     if name not in {"*", *known}:
         raise BusinessError("There is no such inbox or target.", hint="The page System lists them.")
     checker_of(request).check(office, person_of(request).sign_in_name, "" if name == "*" else name)
-    return RedirectResponse("/system?said=checked#check", 303)
+    return RedirectResponse("/system?said=checked", 303)
 
 
 @router.page("/system/pause", May.RUN_SYSTEM)

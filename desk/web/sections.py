@@ -13,6 +13,7 @@ def routers() -> Sequence[DeskRouter]:
         account,
         audit,
         batches,
+        figures,
         home,
         people,
         queue,
@@ -31,4 +32,4 @@ def routers() -> Sequence[DeskRouter]:
 
     reviewing = (review, review_typing, review_acts, review_letter, review_split, review_source, batches)
     plant = (system, system_runs, system_configuration, people, account, audit)
-    return tuple(one.router for one in (home, sign_in, openid_routes, queue, *reviewing, *plant))
+    return tuple(one.router for one in (home, sign_in, openid_routes, queue, *reviewing, figures, *plant))

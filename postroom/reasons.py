@@ -53,8 +53,8 @@ _SIGNS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ),
         (
             Kind.UNREADABLE,
-            r"not be (read|sorted|unpacked|opened)|(was|were) not read|password|cannot be|No text could|damaged|encrypted|"
-            r"(?i:too (large|many|deep|long|big))|larger than|more than",
+            r"(?i)not be (read|sorted|unpacked|opened)|(was|were) not read|password|cannot be|no text could|damaged|"
+            r"encrypted|too (large|many|deep|long|big)|larger than|more than",
         ),
         (Kind.REFUSED, r"^[\w.-]+: |still to be keyed|every delivery was cancelled"),
     )

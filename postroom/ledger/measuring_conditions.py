@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, String, and_, case, exists, func, literal, not_, or_, type_coerce
+from sqlalchemy import ColumnElement, String, and_, case, exists, func, literal, not_, or_, select, type_coerce
 
 from postroom.behind import PROCESS_ITSELF, Behind
 from postroom.delivery import State
@@ -68,10 +68,9 @@ def of_kind(kind: str) -> Condition:
 def newest_record() -> Condition:
     """Return the condition that a row of the deliveries is the newest of its item and target, and no notice."""
     table = schema.deliveries
-    same = and_(_LATER.c.item_id == table.c.item_id, _LATER.c.target == table.c.target)
-    return and_(
-        not_(table.c.notice), not_(exists().where(same, ~_LATER.c.notice, _LATER.c.generation > table.c.generation))
-    )
+    same = (_LATER.c.item_id == table.c.item_id, _LATER.c.target == table.c.target, not_(_LATER.c.notice))
+    newest = select(func.max(_LATER.c.generation)).where(*same).correlate(table).scalar_subquery()
+    return and_(not_(table.c.notice), table.c.generation == newest)
 
 
 def clock_of() -> ColumnElement[str]:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from postroom.ledger import Ledger, schema
-from postroom.period import day_of
+from postroom.period import day_of, start_of
 
 BEGIN = datetime(2026, 3, 20, tzinfo=UTC)
 DAYS = 60
@@ -73,6 +73,10 @@ def _add(rows: Rows, random: Random, number: int, received: datetime, state: str
     due = (
         (day_of(received) + timedelta(days=random.choice((1, 3, 14, 90)))).isoformat() if random.random() < 0.5 else ""
     )
+    if closed and due and random.random() < 0.5:
+        # Within the hour around the end of the day on which it is due, where winter and summer differ.
+        end = start_of(date.fromisoformat(due) + timedelta(days=1))
+        closed = max(received, end + timedelta(minutes=random.randrange(-60, 60)))
     rows.of["items"].append(
         {"id": item, "message_id": message, "position": 0, "process": process, "outcome": OUTCOMES[state],
          "first_outcome": OUTCOMES[state], "state": state, "reasons": "[]", "extraction": "{}",

@@ -27,7 +27,7 @@ class _Way:
 
 
 _WAYS = (
-    _Way("Queue", May.SEE_QUEUE, ("/queue", "/items")),
+    _Way("Queue", May.SEE_QUEUE, ("/queue", "/items", "/batches")),
     _Way("Checks", May.DECIDE, ("/checks",)),
     _Way("Figures", May.SEE_FIGURES, ("/figures",)),
     _Way("System", May.SEE_SYSTEM, ("/system",)),

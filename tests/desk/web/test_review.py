@@ -288,7 +288,7 @@ def test_a_delivery_whose_outcome_nobody_knows_is_resolved_by_who_looked(office:
     (delivery,) = office.ledger.item(item).deliveries
     _make_uncertain(office, delivery.id)
     page = client.get(f"/items/{item}").text
-    assert "What did you find?" in page
+    assert "What did you find in parking-appeals?" in page
     path = f"/items/{item}/deliveries/{delivery.id}"
     assert client.post(path, data={"verdict": ""}).status_code == 400
     assert client.post(path, data={"verdict": "found"}).status_code == 400

@@ -440,5 +440,5 @@ def browser_that_knocks(browser: Browser, canary: Canary) -> Browser:
     rules = f"MAP {CANARY} 127.0.0.1:{canary.port}, MAP *.{CANARY} 127.0.0.1:{canary.port}"
     return browser.browser_type.launch(
         executable_path=str(program) if program else None,
-        args=[f"--host-resolver-rules={rules}", "--disable-background-networking", "--disable-sync"],
+        args=[f"--host-resolver-rules={rules}", "--disable-background-networking", "--disable-gpu"],
     )

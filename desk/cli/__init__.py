@@ -11,6 +11,7 @@ import typer
 from desk.cli import (
     checking,
     evaluating,
+    evidence,
     exceptions,
     items,
     outcomes,
@@ -62,6 +63,7 @@ for _group in (
     serving,
     pausing,
     items,
+    evidence,
     reporting,
     exceptions,
     outcomes,

@@ -13,6 +13,7 @@ def routers() -> Sequence[DeskRouter]:
         account,
         audit,
         batches,
+        evidence,
         figures,
         home,
         people,
@@ -23,6 +24,7 @@ def routers() -> Sequence[DeskRouter]:
         review_source,
         review_split,
         review_typing,
+        samples,
         system,
         system_configuration,
         system_runs,
@@ -30,6 +32,6 @@ def routers() -> Sequence[DeskRouter]:
     from desk.web.sign_in import openid_routes
     from desk.web.sign_in import routes as sign_in
 
-    reviewing = (review, review_typing, review_acts, review_letter, review_split, review_source, batches)
+    reviewing = (review, review_typing, review_acts, review_letter, review_split, review_source, batches, evidence)
     plant = (system, system_runs, system_configuration, people, account, audit)
-    return tuple(one.router for one in (home, sign_in, openid_routes, queue, *reviewing, figures, *plant))
+    return tuple(one.router for one in (home, sign_in, openid_routes, queue, *reviewing, figures, samples, *plant))

@@ -157,7 +157,9 @@ def _covered(words: Sequence[Word], mark: Mark) -> list[int]:
     """Return the words that a mark covers: those in its box, and of these the ones it names, if they stand together."""
     if mark.box is None:
         return []
-    inside = [index for index, word in enumerate(words) if _share(word.box, mark.box) > 0.5]
+    top, bottom = mark.box.y0, mark.box.y1
+    level = [index for index, word in enumerate(words) if word.box.y0 < bottom and word.box.y1 > top]
+    inside = [index for index in level if _share(words[index].box, mark.box) > 0.5]
     named = mark.text.split()
     for start in range(len(inside) - len(named) + 1 if named else 0):
         run = inside[start : start + len(named)]

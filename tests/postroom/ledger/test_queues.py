@@ -10,7 +10,7 @@ from sqlalchemy import event
 from postroom.ledger import ItemState, Ledger, Wanted
 from postroom.reasons import Kind
 from postroom.staff import EVERYTHING, Scope
-from tests.postroom.ledger.held import BINS, MISSING, UNSURE, hold, officer
+from tests.postroom.ledger.held import BINS, MISSING, UNSURE, held_as, hold, officer
 from tests.postroom.samples import PLANS, HandClock, open_ledger
 
 OFFICERS = Scope(frozenset(), but=True)
@@ -128,6 +128,14 @@ def test_what_follows_from_an_item_stays_true(ledger_url: str, tmp_path: Path) -
     assert closed.closed_at is not None
     assert closed.version > made.version
     ledger.close()
+
+
+def test_an_item_moves_up_when_its_answer_is_due_sooner(ledger: Ledger) -> None:
+    first, second = hold(ledger, 1, due="2026-09-20"), hold(ledger, 2, due="2026-10-20")
+    ledger.change_process(second, "garden-waste", "ann", held_as(2, process="garden-waste", due="2026-09-16"))
+    assert _ids(ledger) == [second, first]
+    ledger.undo(second, "ann")
+    assert _ids(ledger) == [first, second]
 
 
 def test_a_full_queue_is_read_by_its_index_and_in_order(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 1_000_000
 """The largest form that is read."""
 STATIC = "/static/"
+WATCHING = "x-postroom-watching"
+"""The header of what a page asks by itself."""
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "frame-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -75,7 +77,8 @@ class Guard:
             return None
         idle = self._office.settings.sign_in.session_minutes
         sign_in = await run_in_threadpool(self._office.ledger.signed_in, token, idle)
-        if sign_in is not None:
+        # A page that only looks on, by a clock and not by a hand, must not keep a sign-in alive for ever.
+        if sign_in is not None and WATCHING not in headers:
             await run_in_threadpool(self._office.ledger.note_seen, sign_in)
         return sign_in
 

@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse
 
 from desk.web import navigation
 from desk.web.phrasing import FILTERS
+from postroom.clock import utc_now
 from postroom.errors import ConfigError
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -120,5 +121,15 @@ def page(request: Request, template: str, *, errors: Sequence[FormError] = (), *
         "announcements": tuple(getattr(request.state, "announcements", ())),
         "errors": tuple(errors),
         "path": request.url.path,
+        "stay": _stay(request),
     }
     return environment().get_template(template).render({**around, **values})
+
+
+def _stay(request: Request) -> dict[str, int] | None:
+    """Return how long a sign-in lasts without use, and how long at most, so that its end is no surprise."""
+    sign_in = getattr(request.state, "sign_in", None)
+    if sign_in is None:
+        return None
+    settings = request.app.state.desk.settings.sign_in
+    return {"minutes": settings.session_minutes, "seconds": int((sign_in.ends_at - utc_now()).total_seconds())}

@@ -105,6 +105,7 @@ async function save(form, submitter) {
     enter(fresh);
     return;
   }
+  document.dispatchEvent(new Event("postroom:used"));
   take(told);
   announce(`${told.words} ${told.left ? `${told.left} to check.` : "Nothing left to check."}`);
   // What was open stays in its place, so that nothing moves under the eyes.

@@ -111,7 +111,7 @@ dialog?.querySelector("[data-single-keys]").addEventListener("change", (event) =
 async function lookAgain() {
   const place = document.getElementById("presence");
   if (!place || document.visibilityState !== "visible") return;
-  const answer = await fetch(place.dataset.now, { headers: { Accept: "application/json" } });
+  const answer = await fetch(place.dataset.now, { headers: { Accept: "application/json", "X-Postroom-Watching": "1" } });
   if (!answer.ok) return;
   const { words } = await answer.json();
   const shown = [...place.querySelectorAll("p")].map((one) => one.textContent);

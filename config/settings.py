@@ -20,7 +20,7 @@ from config.crosschecks import (
     target_names,
     warn,
 )
-from config.desk import DeskSettings
+from config.desk import DeskSettings, Nation
 from config.desk_checks import check_reports
 from config.explain import validate
 from config.mistakes import Mistake, MistakesInConfig
@@ -179,7 +179,7 @@ def load_settings(folder: Path | None = None, data: Path | None = None) -> Setti
         data=data_folder,
         main=main,
         triage=reading.triage(),
-        processes=reading.processes(),
+        processes=reading.by_nation(reading.processes(), main.desk.nation),
         inboxes=reading.connections("inbox", main_file, data_folder),
         targets=reading.connections("target", main_file, data_folder),
     )
@@ -224,6 +224,11 @@ class _Reading:
                 self.process_files.append(file)
                 found.append(self._validate(Process, file))
         return tuple(process for process in found if process)
+
+    @staticmethod
+    def by_nation(processes: tuple[Process, ...], nation: Nation) -> tuple[Process, ...]:
+        """Return the processes, each with the holidays of the council's nation where it names none."""
+        return tuple(one if one.holidays else one.model_copy(update={"holidays": nation}) for one in processes)
 
     def connections(self, role: Role, file: YamlFile, data_folder: Path) -> tuple[Connection, ...]:
         key = "inboxes" if role == "inbox" else "targets"

@@ -21,7 +21,7 @@ def add_working_days(start: date, days: int, division: str = "england-and-wales"
         start: The day of receipt.
         days: Working days, one or more.
         division: `england-and-wales`, `scotland` or `northern-ireland`, for its bank holidays (the list the government
-            publishes; Freedom of Information Act 2000 s.10(6) defines a working day by it).
+            publishes); `united-kingdom` for those of all (Freedom of Information Act 2000 s.10(6)).
     """
     from postroom.working_time import working_time
 

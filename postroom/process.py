@@ -85,6 +85,9 @@ class DifferentCheck(Model):
     fields: tuple[str, str] = Field(description="The two fields.")
 
 
+Holidays = Literal["", "england-and-wales", "scotland", "northern-ireland", "united-kingdom"]
+"""Whose bank holidays are no working days; `united-kingdom` stands for a bank holiday in any part of it."""
+
 Check = Annotated[SumCheck | ModulusCheck | DifferentCheck, Field(discriminator="kind")]
 
 
@@ -133,5 +136,11 @@ class Process(Model):
     accuracy: float = Field(0.98, gt=0.5, lt=1, description="Share of straight-through items that must be right.")
     due_working_days: int | None = Field(
         None, gt=0, description="Working days from receipt to answer, if a law or standard sets them."
+    )
+    holidays: Holidays = Field(
+        "",
+        description="Whose bank holidays do not count as working days, as the law of the answer has it: "
+        "`united-kingdom` for a holiday anywhere in it (Freedom of Information Act 2000, s.10(6)); left out, those of "
+        "`desk.nation`.",
     )
     baseline: Baseline | None = Field(None, description="What keying one item by hand costs, measured.")

@@ -3,7 +3,7 @@
 The day of receipt is the calendar day in London on which the post arrived, at whatever hour; day 1 is the first working
 day after it. That is how the Freedom of Information Act 2000 counts (s.10(1): "the twentieth working day following the
 date of receipt"), and service standards are counted the same way. For requests under that Act a bank holiday anywhere
-in the United Kingdom is no working day (s.10(6)), so a clock by one nation's holidays never runs later than the law's.
+in the United Kingdom is no working day (s.10(6)).
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ CLOSES: Final = 17
 """Between these hours of a working day somebody is at work."""
 HOURS_A_DAY: Final = 7.4
 """Of one full post: 37 hours a week (National Joint Council for Local Government Services, Green Book, part 2)."""
+NATIONS: Final = ("england-and-wales", "scotland", "northern-ireland")
+ALL: Final = "united-kingdom"
 _FIRST: Final = date(2000, 1, 1)
 _YEARS: Final = 80
 
@@ -31,12 +33,16 @@ class WorkingTime:
         """Read the holidays that come with the program; none is fetched.
 
         Args:
-            nation: `england-and-wales`, `scotland` or `northern-ireland`.
+            nation: `england-and-wales`, `scotland` or `northern-ireland`; `united-kingdom` for the holidays of all.
         """
         from govuk_bank_holidays.bank_holidays import BankHolidays
 
-        holidays = {one["date"] for one in BankHolidays(use_cached_holidays=True).get_holidays(division=nation)}
-        self.known_until: date = max(holidays)
+        calendar = BankHolidays(use_cached_holidays=True)
+        of_each = [
+            {one["date"] for one in calendar.get_holidays(division=one)} for one in NATIONS if nation in (one, ALL)
+        ]
+        holidays = set().union(*of_each)
+        self.known_until: date = min(max(of_one) for of_one in of_each)
         """The last bank holiday that is known; after its year only weekends are left out."""
         days = (_FIRST + timedelta(days=number) for number in range(_YEARS * 366))
         self._days: list[date] = [day for day in days if day.weekday() < 5 and day not in holidays]

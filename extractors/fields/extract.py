@@ -219,4 +219,4 @@ def _due(item: Item) -> str:
     if days is None or item.arrived_on is None:
         return ""
     received = item.sent_on if any(spec.fallback == "sent-date" for spec in item.process.fields.values()) else None
-    return add_working_days(received or item.arrived_on, days).isoformat()
+    return add_working_days(received or item.arrived_on, days, item.process.holidays or "england-and-wales").isoformat()

@@ -129,3 +129,13 @@ def test_an_address_that_is_not_whole_is_refused(query: dict[str, str]) -> None:
 
 def test_parameters_of_others_are_left_alone() -> None:
     assert Behind.of({"page": "2", "state": "open", "field": ""}) == Behind(state="open")
+
+
+def test_a_holiday_anywhere_is_none_of_the_working_days_of_the_freedom_of_information_act() -> None:
+    everywhere = working_time("united-kingdom")
+    nations = [working_time(nation) for nation in ("england-and-wales", "scotland", "northern-ireland")]
+    for number in range(366):
+        day = date(2026, 1, 1) + timedelta(days=number)
+        assert everywhere.is_working_day(day) == all(one.is_working_day(day) for one in nations), day
+    assert everywhere.after(date(2026, 11, 2), 20) == date(2026, 12, 1), "Saint Andrew's Day counts for nobody"
+    assert working_time("england-and-wales").after(date(2026, 11, 2), 20) == date(2026, 11, 30)

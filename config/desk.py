@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
@@ -44,5 +45,15 @@ class DeskSettings(Model):
     letters: str = Field("", description="Name of the target that sends letters back to senders; left out, none are.")
     upkeep_hours_a_month: float | None = Field(
         None, ge=0, description="Measured hours a month that staff spend on running the post room itself."
+    )
+    contact: str = Field(
+        "",
+        description="Whom people at the desk turn to when something does not work or cannot be used by them: an e-mail "
+        "address, a telephone number, or both; left out, the pages say: the ICT desk.",
+    )
+    accessibility_tested: date | None = Field(
+        None,
+        description="Day on which the council itself last tried the desk with people who use assistive technology, "
+        "such as 2026-11-30; left out, the accessibility statement says that this has not been done.",
     )
     reports: ReportMails = Field(ReportMails(), description="Who is sent the run report.")

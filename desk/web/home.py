@@ -37,7 +37,8 @@ def health(request: Request) -> Response:
 @router.page("/accessibility", May.ANYBODY)
 def accessibility(request: Request) -> Response:
     """Show the accessibility statement."""
-    return render(request, "accessibility.html")
+    desk = office_of(request).settings.desk
+    return render(request, "accessibility.html", contact=desk.contact, tried=desk.accessibility_tested)
 
 
 @router.page("/keys", May.ANYBODY)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from postroom.evidence_records import Evidence, File, Value
 
 PAGE_WIDTH, CROP_WIDTH = 1240, 720
+CROP_PADDING = 0.006
+"""Around a value, in fractions of the page: enough to see its edges, and no words of another."""
 MOST_PAGES = 200
 """Pictures in one pack."""
 HOW_TO_CHECK = (
@@ -176,7 +178,7 @@ def _crop(office: Office, evidence: Evidence, value: Value, text: Text | None) -
     assert value.box is not None  # noqa: S101
     page = next((one for one in _pages(text) if one.number == value.page), Page(value.page, ()))
     document = office.ledger.load_document(evidence.arrived.id, value.document)
-    return office.pictures.crop(document, _as_read(page), value.page, Box(*value.box), CROP_WIDTH)
+    return office.pictures.crop(document, _as_read(page), value.page, Box(*value.box), CROP_WIDTH, padding=CROP_PADDING)
 
 
 def _pages(text: Text | None) -> tuple[Page, ...]:

@@ -64,38 +64,48 @@ def insert_item(
         pages: How many pages of paper or scan it was read from.
         configuration: The version of the configuration in force.
     """
-    process = extraction.triage.process
-    state = _FIRST_STATES[disposition.outcome]
     received_at = _received_at(connection, message_id)
-    values = {field.name: field.value for field in extraction.fields}
     item_id = _free_item_id(connection, message_id, position)
     row = {
         "id": item_id,
         "message_id": message_id,
         "position": position,
-        "process": process,
-        "outcome": disposition.outcome,
-        "first_outcome": disposition.outcome,
-        "state": state,
-        "reasons": to_json(disposition.reasons),
-        "extraction": to_json(extraction),
-        "protected": extraction.triage.protected,
-        "due": extraction.due,
-        "likeness": likeness(process, values),
         "touched": False,
         "like_item": like_item,
         "created_at": now,
         "changed_at": now,
         "received_at": received_at,
-        "closed_at": now if state in FINAL else None,
         "rank": rank(extraction.triage.protected, extraction.due, received_at),
-        "kinds": kinds_of(disposition.reasons),
         "pages": pages,
         "configuration": configuration,
     }
-    connection.execute(insert(schema.items).values(**row))
+    told = _read_columns(extraction) | _outcome_columns(disposition, now)
+    connection.execute(insert(schema.items).values(**row, **told))
     insert_fields(connection, item_id, extraction)
     return item_id
+
+
+def _read_columns(extraction: Extraction) -> dict[str, object]:
+    process = extraction.triage.process
+    return {
+        "process": process,
+        "extraction": to_json(extraction),
+        "protected": extraction.triage.protected,
+        "due": extraction.due,
+        "likeness": likeness(process, {field.name: field.value for field in extraction.fields}),
+    }
+
+
+def _outcome_columns(disposition: Disposition, now: datetime) -> dict[str, object]:
+    state = _FIRST_STATES[disposition.outcome]
+    return {
+        "outcome": disposition.outcome,
+        "first_outcome": disposition.outcome,
+        "state": state,
+        "reasons": to_json(disposition.reasons),
+        "kinds": kinds_of(disposition.reasons),
+        "closed_at": now if state in FINAL else None,
+    }
 
 
 def rank(protected: str, due: str, received_at: datetime) -> str:

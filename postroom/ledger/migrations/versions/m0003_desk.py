@@ -35,6 +35,7 @@ def upgrade() -> None:
     _entries()
     _checks_on_work()
     _plant()
+    _settings_and_mails()
     _items()
     op.execute(_FILL)
     _fill_kinds()
@@ -216,6 +217,9 @@ def _plant() -> None:
         sa.Column("said", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("role", "name", name=op.f("pk_health")),
     )
+
+
+def _settings_and_mails() -> None:
     op.create_table(
         "configurations",
         sa.Column("version", sa.String(length=16), nullable=False),

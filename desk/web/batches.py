@@ -35,7 +35,7 @@ ACTS: Mapping[str, str] = {
 }
 
 _REASONS = {**NO_ACTION_REASONS, **REJECT_REASONS}
-PAGE = 25
+PAGE = 20
 """Items of a batch on one page."""
 
 

@@ -16,12 +16,12 @@ function input(card) {
 }
 
 // Makes a card the one that keys act on; the source turns to its place.
-export function mark(card) {
+export function mark(card, turns = true) {
   current?.classList.remove(CURRENT);
   current = card;
   if (!card) return;
   card.classList.add(CURRENT);
-  show(card);
+  if (turns) show(card);
 }
 
 export function enter(card) {

@@ -135,5 +135,6 @@ if (review?.dataset.acts !== undefined) {
   const wrong = document.querySelector(".govuk-error-summary");
   const first = openCards()[0];
   // The first field to check is where keys begin; the focus stays at the top of the page.
-  if (first && !wrong) mark(first);
+  // Who asked for a document or a page by its address is shown that.
+  if (first && !wrong) mark(first, !new URLSearchParams(location.search).has("document"));
 }

@@ -96,7 +96,7 @@ def _unforeseen(request: Request, error: Exception) -> Response:
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
     place = f"{Path(frame.tb_frame.f_code.co_filename).name}:{frame.tb_lineno}" if frame else ""
-    _log.error("unforeseen error", path=request.scope.get("route_path", ""), kind=type(error).__name__, place=place)
+    _log.error("unforeseen error", stage="desk", hint=f"unexpected {type(error).__name__} ({place})")
     return _page(request, 500, "Something went wrong", "Nothing was changed. Try again; if it stays so, tell ICT.")
 
 

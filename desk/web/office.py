@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from postroom.errors import ConfigError, ItemNotFound
-from postroom.staff import Scope, scope_of
+from postroom.staff import EVERYTHING, Scope, scope_of
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -50,6 +50,17 @@ class Office:
             raise ConfigError("People sign in with accounts of the desk's own here.")
         secret = fetch_secret(settings.client_secret, self.settings.data, "sign-in")
         return OpenId(settings, secret)
+
+    def prepare(self) -> None:
+        """Do what the first visitor would otherwise wait for: templates, working days, a first query, a drawer."""
+        from desk.web import pages
+        from postroom.ledger.desk_records import Wanted
+        from postroom.working_time import working_time
+
+        pages.prepare()
+        working_time(self.settings.desk.nation)
+        self.ledger.queue(EVERYTHING, Wanted(), limit=1)
+        self.pictures.warm()
 
     def close(self) -> None:
         """Give back the ledger and the drawing processes."""

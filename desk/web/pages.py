@@ -71,6 +71,12 @@ def environment() -> Environment:
     return made
 
 
+def prepare() -> None:
+    """Read every template, so that the first visitor does not wait for it."""
+    for name in environment().list_templates(extensions=["html"]):
+        environment().get_template(name)
+
+
 def _macros() -> Iterator[tuple[str, Callable[..., Any]]]:
     # In an environment of their own: GOV.UK Frontend's macros ask for options that nobody gave, ours never do.
     theirs = Environment(

@@ -41,7 +41,9 @@ def serve_desk(settings: Settings, host: str, port: int, at_start: Callable[[Led
     with listen(host, port) as listening:
         ledger = open_ledger(settings)
         work_under(ledger, settings)
-        app = make_app(Office(settings, ledger))
+        office = Office(settings, ledger)
+        office.prepare()
+        app = make_app(office)
         at_start(ledger)
         server = uvicorn.Server(
             uvicorn.Config(

@@ -57,43 +57,51 @@ class Officer(threading.Thread):
         )
 
     def run(self) -> None:
-        """Clear items until the time is over."""
+        """Clear items until the time is over, and look at the queue after every fifth."""
+        place, cleared = "", 0
         while time.monotonic() < self._until:
-            if self._ask("queue", "GET", "/queue").status_code == 200:
-                self._clear(self._ask("start", "GET", "/queue/start"))
+            if not place.startswith("/items/"):
+                self._ask("queue", "GET", "/queue")
+                place = self._ask("start", "GET", "/queue/start").headers.get("location", "")
+            place = self._clear(place)
+            cleared += 1
+            if cleared % 5 == 0:
+                place = ""
         self._client.close()
 
-    def _clear(self, answer: httpx.Response) -> None:
-        place = answer.headers.get("location", "")
-        if not place.startswith("/items/"):
-            return
+    def _clear(self, place: str) -> str:
+        """Clear the item at an address and return where the desk leads next."""
         item = place.removeprefix("/items/").partition("?")[0]
-        page = self._ask("item", "GET", place)
+        page = self._ask("item", "GET", place, led=True)
         version, field = _VERSION.search(page.text), _FIELD.search(page.text)
         if not version:
-            return
+            return ""
         if field:
             value = _VALUE.search(page.text, field.end())
             form = {"version": version[1], "value": value[1] if value else "1"}
             answer = self._ask("correct", "POST", f"/items/{item}/fields/{field[1]}", form)
             if answer.status_code == 409:
                 self.told += 1
-                return
-            page = self._ask("item", "GET", answer.headers.get("location", place))
+                return ""
+            page = self._ask("item", "GET", answer.headers.get("location", place), led=True)
             version = _VERSION.search(page.text)
-        if version:
-            self._release(item, version[1])
+        return self._release(item, version[1]) if version else ""
 
-    def _release(self, item: str, version: str) -> None:
+    def _release(self, item: str, version: str) -> str:
         form = {"version": version, "rest": "accept", "anyway": "yes", "seconds": "20", "steps": "3"}
         answer = self._ask("release", "POST", f"/items/{item}/release", form)
         if answer.status_code == 303:
             self.released.append(item)
         elif answer.status_code == 409:
             self.told += 1
+        return answer.headers.get("location", "")
 
-    def _ask(self, kind: str, method: str, path: str, form: dict[str, str] | None = None) -> httpx.Response:
-        time.sleep(self._chance.uniform(0.5, 1.5) * self._think)
+    def _ask(
+        self, kind: str, method: str, path: str, form: dict[str, str] | None = None, *, led: bool = False
+    ) -> httpx.Response:
+        """Ask for a page after a pause to think; where the desk led the browser there is none."""
+        if not led:
+            time.sleep(self._chance.uniform(0.5, 1.5) * self._think)
         began = time.perf_counter()
         answer = self._client.request(method, path, data=form)
         self.taken.append((kind, time.perf_counter() - began))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import pytest
 from sqlalchemy import update
 
 from desk.web.office import Office
+from postroom.fields import Provenance
 from postroom.ledger import schema
 from postroom.staff import EVERYTHING, Role
 from tests.desk.web.axe import MODES, sideways, violations
 from tests.desk.web.conftest import ClientAs, SignedInPage, add_person
 from tests.postroom.ledger.delivered import straight_through
+from tests.postroom.samples import extraction, reading
 
 RIGHT = {"value-address": "1 High Street", "value-bin": "refuse"}
 NOTHING = {"seconds": ""}
@@ -29,8 +32,12 @@ def config(config: Path) -> Path:
 
 
 def sampled(office: Office, number: int = 1) -> str:
-    """Put in an item that went straight through yesterday."""
-    item_id = straight_through(office.ledger, number)
+    """Put in an item that went straight through yesterday; its bin was read in the text of the mail."""
+    read, made = reading(number), extraction(number)
+    body, word = read.texts[0], read.texts[0].pages[0].lines[0].words[1]
+    place = Provenance(body.document_id, 1, word.box, word.text, "label")
+    address, kind = made.fields
+    item_id = straight_through(office.ledger, number, replace(made, fields=(address, replace(kind, provenance=place))))
     with office.ledger._writing() as connection:
         yesterday = datetime.now(UTC) - timedelta(days=1)
         connection.execute(update(schema.items).values(received_at=yesterday))
@@ -63,6 +70,7 @@ def test_the_reader_sees_no_value_anywhere(client_as: ClientAs, office: Office) 
     assert frame.status_code == 200
     assert "My bin was missed." in frame.text
     assert 'id="field-' not in frame.text
+    assert 'id="field-bin"' in officer.get(f"/items/{item_id}/documents/0/text").text, "this test could not fail"
 
 
 def test_what_agrees_counts_as_right(client_as: ClientAs, office: Office) -> None:

@@ -23,9 +23,11 @@ from connectors.memory import Journal, Misbehaviour
 from flows import take_steps
 from flows.open_line import Line
 from flows.report_mail import WITHOUT_FILES, Mailed, mail_report
+from flows.serve_line import REPORTS
 from postroom.ledger import Stage
 from postroom.ledger.mailing import MailState
 from tests.desk.conftest import MAIN, Postroom
+from tests.flows.test_deployments import DEPLOYMENTS
 from tests.flows.test_serve import MAIL
 from tests.servers.smtp import MailServer, running
 
@@ -224,3 +226,9 @@ def test_the_command_sends_the_same_and_says_what_became_of_it(
     assert (first.code, first.out.strip()) == (0, "The weekly report: 2 sent now, 0 sent before.")
     assert (again.code, again.out.strip()) == (0, "The weekly report: 0 sent now, 2 sent before.")
     assert len(post.letters()) == 2
+
+
+def test_reports_are_due_at_the_same_hours_on_one_machine_and_on_several() -> None:
+    for name, (hours, _) in REPORTS.items():
+        (found,) = [one for one in DEPLOYMENTS if one["entrypoint"].endswith(f":report_{name}")]
+        assert found["schedules"] == [{"cron": hours, "timezone": "Europe/London"}]

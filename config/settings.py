@@ -21,7 +21,7 @@ from config.crosschecks import (
     warn,
 )
 from config.desk import DeskSettings, Nation
-from config.desk_checks import check_reports
+from config.desk_checks import check_letters, check_reports
 from config.explain import validate
 from config.mistakes import Mistake, MistakesInConfig
 from config.secrets import SecretReference, fetch_secret
@@ -248,6 +248,7 @@ class _Reading:
         self.mistakes += check_ledger(main_file)
         self.mistakes += check_mailboxes(main_file)
         self.mistakes += check_reports(main_file)
+        self.mistakes += check_letters(main_file)
         self.mistakes += check_processes(self.process_files, target_names(main_file))
         self.mistakes += check_mappings(self._descriptions(main_file), main_file, self.process_files)
         self.warnings += warn(main_file, self.process_files)

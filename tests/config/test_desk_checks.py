@@ -56,3 +56,27 @@ def test_a_sound_target_for_reports_is_neither_a_mistake_nor_unused(write_config
 )
 def test_each_mistake_is_told_with_its_remedy(write_config: WriteConfig, change: tuple[str, str], words: str) -> None:
     assert words in told(write_config({"postroom.yaml": main().replace(*change)}))
+
+
+LETTERS = "desk: {letters: mails}\n"
+
+
+def test_a_sound_target_for_letters_to_senders_is_neither_a_mistake_nor_unused(write_config: WriteConfig) -> None:
+    settings = load_settings(write_config({"postroom.yaml": main(reports=LETTERS)}))
+    assert settings.desk.letters == "mails"
+    assert not [one for one in settings.warnings if "mails" in str(one)]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (("letters: mails", "letters: mail"), 'There is no target "mail". Did you mean "mails"?'),
+        (("letters: mails", "letters: register"), 'The target "register" sends no mail. Name one of kind smtp'),
+        ((LETTER, LETTER.replace("{to}", "{email}")), "needs email, which a letter to a sender does not have"),
+        ((LETTER, LETTER.replace("{body}", "Hello")), "would not be the letter to a sender"),
+    ],
+)
+def test_a_target_that_cannot_write_to_senders_is_told(
+    write_config: WriteConfig, change: tuple[str, str], words: str
+) -> None:
+    assert words in told(write_config({"postroom.yaml": main(reports=LETTERS).replace(*change)}))

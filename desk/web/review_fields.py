@@ -199,7 +199,8 @@ def _others(read: Field | None, value: str, spec: FieldSpec | None) -> list[tupl
     if read is None:
         return []
     found = dict.fromkeys(one.value for one in read.others if one.value and one.value != value)
-    return [(one, shown(one, spec)) for one in list(found)[:_CANDIDATES]]
+    words = dict(options(spec)) if spec else {}
+    return [(one, words.get(one) or shown(one, spec)) for one in list(found)[:_CANDIDATES]]
 
 
 def _boxes(showing: Showing, name: str) -> list[str]:

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from config.settings import Settings
 from desk.web.office import Office
+from postroom.delivery import State
 from postroom.ledger import ItemState
 from postroom.staff import Role
 from tests.desk.web.conftest import ClientAs, add_person, client_of
@@ -292,7 +293,10 @@ def test_a_delivery_whose_outcome_nobody_knows_is_resolved_by_who_looked(office:
     path = f"/items/{item}/deliveries/{delivery.id}"
     assert client.post(path, data={"verdict": ""}).status_code == 400
     assert client.post(path, data={"verdict": "found"}).status_code == 400
-    assert client.post(f"/items/{item}/deliveries/other", data={"verdict": "cancel"}).status_code == 404
+    other = one(office, "thanks")
+    elsewhere = client.post(f"/items/{other}/deliveries/{delivery.id}", data={"verdict": "cancel"})
+    assert elsewhere.status_code == 404
+    assert office.ledger.delivery(delivery.id).state is State.HUMAN
     done = client.post(path, data={"verdict": "found", "reference": "PCN-77"})
     assert "said=resolved-found" in done.headers["location"]
     assert office.ledger.item(item).summary.state is ItemState.DELIVERED

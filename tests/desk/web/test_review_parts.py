@@ -172,16 +172,20 @@ def test_alike_items_are_decided_at_once_each_with_its_result(office: Office, cl
 
 
 def test_a_batch_releases_only_where_nothing_is_missing(office: Office, client_as: ClientAs) -> None:
-    ids = put_in(office.ledger, office.settings, [held("appeal-unsure-car"), held("appeal-wrong-number")])
+    items = [held("appeal-unsure-car"), held("appeal-wrong-number"), held("move-no-date")]
+    again = held("move-no-date", name="again", body="We moved. Council tax ref 40990017. Saskia Rudd")
+    ids = put_in(office.ledger, office.settings, [*items, again])
     client = client_as(Role.OFFICER)
-    client.post(
-        f"/items/{ids['appeal-wrong-number']}/fields/full_name", data=form(office, ids["appeal-wrong-number"], value="")
-    )
-    page = client.get("/batches/parking-appeal.unsure").text
-    chosen = re.findall(r'name="item" type="checkbox" value="([^"]+)"', page)
-    done = client.post("/batches/parking-appeal.unsure", data={"item": chosen, "act": "release"}).text
-    assert "Released." in done
-    assert office.ledger.item(ids["appeal-unsure-car"]).summary.state is ItemState.IN_FLIGHT
+    for key, state in (
+        ("parking-appeal.unsure", ItemState.IN_FLIGHT),
+        ("council-tax-move.missing", ItemState.WITH_PERSON),
+    ):
+        chosen = re.findall(r'name="item" type="checkbox" value="([^"]+)"', client.get(f"/batches/{key}").text)
+        done = client.post(f"/batches/{key}", data={"item": chosen, "act": "release"}).text
+        assert ("Released." in done) == (state is ItemState.IN_FLIGHT)
+        assert ("Something is missing." in done) == (state is ItemState.WITH_PERSON)
+        assert {office.ledger.item(one.partition(".")[0]).summary.state for one in chosen} == {state}
+    assert office.ledger.item(ids["appeal-unsure-car"]).deliveries
 
 
 def test_skipping_leaves_an_item_and_says_where_the_end_is(office: Office, client_as: ClientAs) -> None:

@@ -1,12 +1,12 @@
 # Everything a newcomer or a builder needs; `make help` lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-microsoft test soak measure measure-desk check format lock clean docs screenshots
+.PHONY: accessibility help setup demo demo-microsoft test soak measure measure-desk measure-keying check format lock clean docs screenshots
 
 PYTEST := .venv/bin/pytest
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what the machine lacks and the environment in .venv/
 	@scripts/setup
@@ -31,6 +31,9 @@ measure: setup ## What the Microsoft libraries cost in time and memory
 measure-desk: setup ## The desk with 100,000 items, 20 officers at one time: how long they wait, and whether anything is lost
 	@.venv/bin/python -m scripts.measure_desk
 
+measure-keying: setup ## Twenty held items at the desk and keyed by hand, every key counted; writes docs/keying.md
+	@.venv/bin/python -W ignore -m scripts.measure_keying --write
+
 check: setup ## Style, types and import directions
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
@@ -49,8 +52,13 @@ docs: setup ## Write docs/settings.md and docs/authorisation.md anew from the co
 	@.venv/bin/python -m scripts.make_settings_page
 	@.venv/bin/python -m scripts.make_authorisation_page
 
-screenshots: setup ## Take the pictures in docs/pictures anew, from a demonstration of their own
+accessibility: ## Every page of the desk in every state and every mode, judged by axe and gone through by Tab (a few minutes)
+	@scripts/setup tests
+	@POSTROOM_ACCESSIBILITY=1 $(PYTEST) -n 0 tests/desk/web/test_accessibility.py
+
+screenshots: setup ## Take the pictures in docs/pictures anew, from a demonstration and a desk of their own
 	@.venv/bin/python -m scripts.make_pictures
+	@.venv/bin/python -m scripts.make_desk_pictures
 
 clean: ## Remove what the demonstration and the tests made
 	rm -rf var .pytest_cache .mypy_cache .ruff_cache

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any, Final
 
 from postroom.errors import BusinessError
+from postroom.period import typed_day
 
 PROCESS_ITSELF: Final = "*"
 """Stands for the process among the names of corrected fields."""
@@ -94,7 +95,7 @@ def _hour(text: str) -> int:
 
 
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
-    **dict.fromkeys(("first", "last", "due_first", "due_last"), date.fromisoformat),
+    **dict.fromkeys(("first", "last", "due_first", "due_last"), typed_day),
     **dict.fromkeys(("touched", "timed", "rework"), _yes_or_no),
     "hour": _hour,
 }

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 LONDON: Final = ZoneInfo("Europe/London")
 _DAY: Final = timedelta(days=1)
+_FIRST_YEAR, _LAST_YEAR = 2000, 2200
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,18 @@ class Period:
         if (self.last + _DAY).day == 1:
             last = last.replace(day=_last_day(last.year, last.month))
         return Period(_a_year_before(self.first), last)
+
+
+def typed_day(text: str) -> date:
+    """Return a day written as 2026-11-05.
+
+    Raises:
+        ValueError: It is none, or so far away that there is no counting with it.
+    """
+    day = date.fromisoformat(text)
+    if not _FIRST_YEAR <= day.year < _LAST_YEAR:
+        raise ValueError(text)
+    return day
 
 
 def start_of(day: date) -> datetime:

@@ -33,7 +33,15 @@ def make_app(office: Office) -> FastAPI:
     """
     if not _STATIC_FOLDER.is_dir():
         raise ConfigError("The desk's style sheet is not there.", hint="Run `make setup`, which fetches and builds it.")
-    app = FastAPI(title="Postroom", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_closing(office))
+    app = FastAPI(
+        title="Postroom",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # Such a redirect repeats the Host header, which is whatever the sender says it is.
+        redirect_slashes=False,
+        lifespan=_closing(office),
+    )
     app.state.desk = office
     for router in sections.routers():
         # Not by include_router, which hides the routes from whoever wants to list what needs what.

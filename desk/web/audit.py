@@ -14,6 +14,7 @@ from desk.web.routing import DeskRouter
 from desk.web.system import query
 from postroom.ledger import HistoryEntry
 from postroom.ledger.auditing import Sought
+from postroom.period import typed_day
 from postroom.staff import May
 
 router = DeskRouter()
@@ -83,6 +84,6 @@ def _without_hidden(
 
 def _day(text: str) -> tuple[date | None, tuple[FormError, ...]]:
     try:
-        return (date.fromisoformat(text) if text else None), ()
+        return (typed_day(text) if text else None), ()
     except ValueError:
         return None, (FormError("Enter the day as year-month-day, such as 2026-11-05.", "filter-day"),)

@@ -79,7 +79,7 @@ def evidence_for(office: Office, item: Item, person: Person | None) -> Evidence:
         item,
         office.process(item.summary.process),
         hidden=_hidden_from(office, item, person) if person else (),
-        whole=person is None or person.restricted or not _protected_beside(office, item),
+        whole=person is None or person.restricted or not office.protected_beside(item),
     )
 
 
@@ -135,9 +135,3 @@ def _hidden_from(office: Office, item: Item, person: Person) -> Sequence[str]:
         if standing is Standing.DIFFERENT
         or (standing is Standing.ONE and all(one.person.casefold() != me for one in made.get(name, ())))
     ]
-
-
-def _protected_beside(office: Office, item: Item) -> bool:
-    """Tell whether another item of the same message is protected."""
-    beside = office.ledger.items(message_id=item.summary.message_id)
-    return any(one.protected for one in beside if one.id != item.summary.id)

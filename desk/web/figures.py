@@ -29,7 +29,7 @@ from desk.web.phrasing import in_london
 from desk.web.routing import DeskRouter
 from postroom.behind import Behind
 from postroom.clock import utc_now
-from postroom.errors import ItemNotFound
+from postroom.errors import ItemNotFound, NotAllowed
 from postroom.staff import May
 
 if TYPE_CHECKING:
@@ -75,8 +75,9 @@ def figures(request: Request) -> Response:
 def items(request: Request, after: str = "") -> Response:
     """List the items behind a figure."""
     office, person, asked = office_of(request), person_of(request), _asked(request)
-    behind = Behind.of(request.query_params)
-    scope = part_of(asked, office, person).scope
+    behind = _behind(request)
+    # Who sees no figures needs no accounts that add up: what is not theirs is left out.
+    scope = part_of(asked, office, person).scope if person.may(May.SEE_FIGURES) else office.scope(person)
     page = listed(office, person, scope, behind, after[:20])
     return render(
         request,
@@ -106,6 +107,18 @@ def report(request: Request, ending: str) -> Response:
         content = path.read_bytes()
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type=FILES[ending], headers=headers)
+
+
+def _behind(request: Request) -> Behind:
+    """Return the choice of items that an address names.
+
+    Raises:
+        NotAllowed: Whoever decides asks in which items known errors wait to be seen.
+    """
+    behind = Behind.of(request.query_params)
+    if behind.seed not in ("", "caught", "missed") and person_of(request).may(May.DECIDE):
+        raise NotAllowed("Where known errors wait to be seen is not told to those who are to see them.")
+    return behind
 
 
 def _asked(request: Request) -> Asked:

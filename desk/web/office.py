@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from config.settings import Settings
     from desk.web.sign_in.openid import OpenId
     from flows.draw_pages import PagePictures
-    from postroom.ledger import Item, Ledger, SignIn
+    from postroom.ledger import Item, ItemSummary, Ledger, SignIn
     from postroom.process import Process
     from postroom.staff import Person
 
@@ -81,6 +81,11 @@ class Office:
         process = self.process(process_id)
         return process.title if process else process_id.replace("-", " ").capitalize()
 
+    def protected_beside(self, item: Item) -> bool:
+        """Tell whether another item of the same message is protected."""
+        beside = self.ledger.items(message_id=item.summary.message_id)
+        return any(one.protected for one in beside if one.id != item.summary.id)
+
 
 def office_of(request: Request) -> Office:
     """Return the office that a request is served by."""
@@ -110,3 +115,11 @@ def item_in_scope(request: Request, item_id: str) -> Item:
     if not office.scope(person_of(request)).holds(item.summary.process, item.summary.protected):
         raise ItemNotFound(f"There is no item {item.summary.id} in the ledger.")
     return item
+
+
+def siblings_in_scope(request: Request, item: Item) -> list[ItemSummary]:
+    """Return the other items of an item's message that the person may know of."""
+    office = office_of(request)
+    scope = office.scope(person_of(request))
+    every = office.ledger.items(message_id=item.summary.message_id)
+    return [one for one in every if one.id != item.summary.id and scope.holds(one.process, one.protected)]

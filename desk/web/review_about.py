@@ -11,7 +11,7 @@ from fastapi import Request
 
 from desk.web.due_words import due_in_words
 from desk.web.frames import seen as without_tricks
-from desk.web.office import Office, office_of, person_of
+from desk.web.office import Office, office_of, person_of, siblings_in_scope
 from desk.web.phrasing import clock
 from desk.web.queue import called, filter_of
 from postroom.ledger.records import ItemState
@@ -118,7 +118,7 @@ def about_of(
         targets=[step.target for step in process.deliver] if process else [],
         processes=[(one.id, one.title) for one in office.settings.processes if one.id != summary.process],
         letters=bool(office.settings.desk.letters and item.envelope and item.envelope.sender_address),
-        siblings=len(office.ledger.items(message_id=summary.message_id, limit=2)) > 1,
+        siblings=bool(siblings_in_scope(request, item)),
         release_words=release_words(fields),
         missing_asked=missing_asked,
         can_undo=any(entry.actor == person.sign_in_name for entry in item.history),

@@ -12,7 +12,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
 from desk.web.frames import FRAME_HEADERS, seen
-from desk.web.office import item_in_scope, office_of
+from desk.web.office import item_in_scope, office_of, person_of
 from desk.web.pages import render
 from desk.web.routing import DeskRouter
 from desk.web.sanitise import mail_frame
@@ -66,10 +66,12 @@ class Sources:
 
     @classmethod
     def of(cls, request: Request, item: Item) -> Sources:
-        """Return those of an item, without the bytes of any document."""
-        ledger = office_of(request).ledger
-        message = item.summary.message_id
-        return cls(item, ledger.documents_of(message), ledger.texts(message))
+        """Return those of an item that the person may see, without the bytes of any document."""
+        office, own, message = office_of(request), item.extraction.triage.document_ids, item.summary.message_id
+        documents = office.ledger.documents_of(message)
+        if own and not person_of(request).restricted and office.protected_beside(item):
+            documents = [one for one in documents if one.id in own]
+        return cls(item, documents, office.ledger.texts(message))
 
     def text_of(self, index: int) -> Text | None:
         """Return what was read in a document."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from desk.web.office import item_in_scope, office_of, person_of
+from desk.web.office import item_in_scope, office_of, person_of, siblings_in_scope
 from desk.web.pages import FormError, render
 from desk.web.queue import called, filter_of
 from desk.web.review import acts_allowed, show
@@ -130,14 +130,7 @@ def _parts(request: Request, item: Item) -> list[dict[str, Any]]:
 
 def _siblings(request: Request, item: Item) -> list[ItemSummary]:
     """Return the other items of the message that the person may know of and that wait for somebody."""
-    office = office_of(request)
-    scope = office.scope(person_of(request))
-    every = office.ledger.items(message_id=item.summary.message_id)
-    return [
-        one
-        for one in every
-        if one.id != item.summary.id and one.state is ItemState.WITH_PERSON and scope.holds(one.process, one.protected)
-    ]
+    return [one for one in siblings_in_scope(request, item) if one.state is ItemState.WITH_PERSON]
 
 
 def _split_page(

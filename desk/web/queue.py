@@ -104,12 +104,13 @@ def following(request: Request, item_id: str, at_end: str = "", **said: object) 
         said: What is to be said on the next page.
     """
     office, person, chosen = office_of(request), person_of(request), filter_of(request)
-    found = office.ledger.next_waiting(office.scope(person), chosen.wanted(office), item_id, person.id)
+    asked = (office.scope(person), chosen.wanted(office), item_id)
+    if person.may(May.DECIDE):
+        found = office.ledger.look_at_next(*asked, person)
+    else:
+        found = office.ledger.next_waiting(*asked, person.id)
     if found is None:
         return f"/queue{chosen.query_with(**({'said': at_end} if at_end else {}) | said)}"
-    if person.may(May.DECIDE):
-        # Not only when the page is asked for: colleagues who go on at this moment must be led elsewhere.
-        office.ledger.look(found, person)
     return f"/items/{found}{chosen.query_with(**said)}"
 
 

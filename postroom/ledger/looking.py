@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from postroom.ledger.alike import Alike
 from postroom.ledger.creating import item_id_as_typed
-from postroom.ledger.desk_records import Looker
+from postroom.ledger.desk_records import Looker, Wanted
 from postroom.ledger.desk_schema import looks, spells, staff
 from postroom.ledger.queues import LOOK_LASTS
 from postroom.ledger.storage import execute
-from postroom.staff import Person
+from postroom.staff import Person, Scope
 
 LONGEST_SPELL = 30 * 60.0
 """Seconds that one spell counts at most: a page left open over lunch is no work."""
@@ -21,13 +21,27 @@ class Looking(Alike):
 
     def look(self, item_id: str, person: Person) -> None:
         """Note that a person has an item open now; to be repeated while they do."""
-        now, item_id = self._clock(), item_id_as_typed(item_id)
-        where = (looks.c.item_id == item_id, looks.c.staff_id == person.id)
         with self._writing() as connection:
-            execute(connection, delete(looks).where(looks.c.seen_at < now - LOOK_LASTS))
-            if not execute(connection, update(looks).where(*where).values(seen_at=now)).rowcount:
-                values = {"item_id": item_id, "staff_id": person.id, "since": now, "seen_at": now}
-                connection.execute(insert(looks).values(**values))
+            self._look(connection, item_id_as_typed(item_id), person)
+
+    def look_at_next(self, scope: Scope, wanted: Wanted, after: str, person: Person) -> str | None:
+        """Note that a person opens the next item that nobody else looks at, and return its id.
+
+        Two people who ask at the same moment get different ones.
+        """
+        with self._writing() as connection:
+            found = self._next(connection, scope, wanted, after, person.id)
+            if found is not None:
+                self._look(connection, found, person)
+            return found
+
+    def _look(self, connection: Connection, item_id: str, person: Person) -> None:
+        now = self._clock()
+        where = (looks.c.item_id == item_id, looks.c.staff_id == person.id)
+        execute(connection, delete(looks).where(looks.c.seen_at < now - LOOK_LASTS))
+        if not execute(connection, update(looks).where(*where).values(seen_at=now)).rowcount:
+            values = {"item_id": item_id, "staff_id": person.id, "since": now, "seen_at": now}
+            connection.execute(insert(looks).values(**values))
 
     def lookers(self, item_id: str, but: str) -> list[Looker]:
         """Return who has an item open now, the longest first.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
 from postroom.ledger import schema
 from postroom.ledger.accounting import Accounting
@@ -70,15 +70,11 @@ class Queues(Accounting):
     def next_waiting(self, scope: Scope, wanted: Wanted, after: str, person_id: str) -> str | None:
         """Return the id of the next item after one, in order, that nobody else looks at; after "" the first."""
         with self._reading() as connection:
-            where = [*_wanted(scope, wanted), *_beyond(connection, after), ~self._looked_at(person_id)]
-            return connection.scalar(select(_ITEMS.c.id).where(*where).order_by(_ITEMS.c.rank, _ITEMS.c.id).limit(1))
+            return self._next(connection, scope, wanted, after, person_id)
 
-    def previous_waiting(self, scope: Scope, wanted: Wanted, before: str, person_id: str) -> str | None:
-        """Return the id of the item before one, in order, that nobody else looks at."""
-        order = (_ITEMS.c.rank.desc(), _ITEMS.c.id.desc())
-        with self._reading() as connection:
-            where = [*_wanted(scope, wanted), *_beyond(connection, before, back=True), ~self._looked_at(person_id)]
-            return connection.scalar(select(_ITEMS.c.id).where(*where).order_by(*order).limit(1))
+    def _next(self, connection: Connection, scope: Scope, wanted: Wanted, after: str, person_id: str) -> str | None:
+        where = [*_wanted(scope, wanted), *_beyond(connection, after), ~self._looked_at(person_id)]
+        return connection.scalar(select(_ITEMS.c.id).where(*where).order_by(_ITEMS.c.rank, _ITEMS.c.id).limit(1))
 
     def _listed(self, where: list[ColumnElement[bool]], limit: int, after: str, person_id: str) -> list[QueueItem]:
         with self._reading() as connection:
@@ -127,14 +123,12 @@ def _wanted(scope: Scope, wanted: Wanted) -> list[ColumnElement[bool]]:
     return where
 
 
-def _beyond(connection: Connection, item_id: str, *, back: bool = False) -> list[ColumnElement[bool]]:
-    """Return the condition that an item comes after, or before, another; it holds when that one is decided by now."""
+def _beyond(connection: Connection, item_id: str) -> list[ColumnElement[bool]]:
+    """Return the condition that an item comes after another; it holds when that one is decided by now."""
     if not item_id:
         return []
     last = item_id_as_typed(item_id)
     rank = connection.scalar(select(_ITEMS.c.rank).where(_ITEMS.c.id == last)) or ""
-    if back:
-        return [_ITEMS.c.rank <= rank, or_(_ITEMS.c.rank < rank, and_(_ITEMS.c.rank == rank, _ITEMS.c.id < last))]
     return [_ITEMS.c.rank >= rank, or_(_ITEMS.c.rank > rank, _ITEMS.c.id > last)]
 
 

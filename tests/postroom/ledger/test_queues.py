@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sqlalchemy import event
 
 from postroom.ledger import ItemState, Ledger, Wanted
 from postroom.reasons import Kind
-from postroom.staff import EVERYTHING, Scope
+from postroom.staff import EVERYTHING, Person, Scope
 from tests.postroom.ledger.held import BINS, MISSING, UNSURE, held_as, hold, officer
 from tests.postroom.samples import PLANS, HandClock, open_ledger
 
@@ -41,7 +43,6 @@ def test_a_scope_bounds_every_question(ledger: Ledger) -> None:
         assert _ids(ledger, scope) == expected
         assert ledger.queue_size(scope, ALL) == ledger.queue_counts(scope).total == len(expected)
         assert ledger.next_waiting(scope, ALL, "", "") == (expected[0] if expected else None)
-        assert ledger.previous_waiting(scope, ALL, "", "") == (expected[-1] if expected else None)
     assert _ids(ledger, Scope(frozenset({"garden-waste"}), but=True)) == [bins]
 
 
@@ -64,7 +65,6 @@ def test_pages_follow_each_other_though_items_are_decided_meanwhile(ledger: Ledg
     assert _ids(ledger, limit=3, after=ids[2]) == ids[3:6]
     assert _ids(ledger, limit=3, after=ids[5]) == ids[6:]
     assert ledger.next_waiting(EVERYTHING, ALL, ids[2], "") == ids[3]
-    assert ledger.previous_waiting(EVERYTHING, ALL, ids[3], "") == ids[1]
     assert ledger.next_waiting(EVERYTHING, ALL, ids[6], "") is None
 
 
@@ -146,7 +146,6 @@ def test_a_full_queue_is_read_by_its_index_and_in_order(tmp_path: Path) -> None:
     for wanted in (ALL, Wanted(process="missed-bin"), Wanted(kind=Kind.UNSURE)):
         ledger.queue(OFFICERS, wanted, 50, first)
         ledger.next_waiting(OFFICERS, wanted, first, "")
-        ledger.previous_waiting(OFFICERS, wanted, first, "")
     ledger.queue_counts(OFFICERS)
     about_items = [one for one in asked if "items.state" in one[0]]
     assert len(about_items) == 10
@@ -157,3 +156,18 @@ def test_a_full_queue_is_read_by_its_index_and_in_order(tmp_path: Path) -> None:
             assert re.search(r"USING (COVERING )?INDEX ix_items_state", plan)
             assert "USE TEMP B-TREE FOR ORDER BY" not in plan
     ledger.close()
+
+
+def test_people_who_go_on_at_the_same_moment_get_different_items(ledger: Ledger) -> None:
+    ids = [hold(ledger, number) for number in range(1, 9)]
+    people = [officer(ledger, f"Officer{number}") for number in range(8)]
+    together = threading.Barrier(len(people))
+
+    def next_of(person: Person) -> str | None:
+        together.wait()
+        return ledger.look_at_next(EVERYTHING, ALL, "", person)
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        led = list(pool.map(next_of, people))
+    assert sorted(one for one in led if one) == sorted(ids)
+    assert ledger.look_at_next(EVERYTHING, ALL, "", officer(ledger, "Late")) is None

@@ -148,7 +148,7 @@ def test_a_full_queue_is_read_by_its_index_and_in_order(tmp_path: Path) -> None:
         ledger.next_waiting(OFFICERS, wanted, first, "")
     ledger.queue_counts(OFFICERS)
     about_items = [one for one in asked if "items.state" in one[0]]
-    assert len(about_items) == 10
+    assert len(about_items) == 7
     with ledger._reading() as connection:
         for statement, values in about_items:
             rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)

@@ -23,11 +23,13 @@ for _options in MODES.values():
     _options["locale"] = "en-GB"
 """Options of a browser context: name → how somebody looks at the desk."""
 
-_RUN = """async () => {
+_RUN = """async rules => {
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa', 'best-practice'];
   const found = await axe.run(document, {
-    runOnly: {type: 'tag', values: tags}, rules: {'target-size': {enabled: true}}, resultTypes: ['violations'],
-    // No script runs in a sandboxed frame, so axe would wait for its answer in vain: what a frame holds is judged alone.
+    runOnly: rules.length ? {type: 'rule', values: rules} : {type: 'tag', values: tags},
+    rules: {'target-size': {enabled: true}},
+    resultTypes: ['violations'],
+    // No script runs in a sandboxed frame, so axe would wait in vain for its answer: what it holds is judged alone.
     iframes: false,
   });
   return found.violations.map(one => ({
@@ -52,10 +54,17 @@ def _source() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-def violations(page: Page | Frame) -> list[str]:
-    """Return what breaks a rule of WCAG 2.2 A or AA or of good practice, one readable line a place."""
-    page.evaluate(_source())
-    return [f"{one['rule']}: {one['help']}: {node}" for one in page.evaluate(_RUN) for node in one["nodes"]]
+def violations(page: Page | Frame, *rules: str) -> list[str]:
+    """Return what breaks a rule of WCAG 2.2 A or AA or of good practice, one readable line a place.
+
+    Args:
+        page: What is judged; frames in it are not.
+        rules: Ids of the rules to judge by; all of them if none is given.
+    """
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(_source())
+    found = page.evaluate(_RUN, list(rules))
+    return [f"{one['rule']}: {one['help']}: {node}" for one in found for node in one["nodes"]]
 
 
 def sideways(page: Page | Frame) -> list[str]:

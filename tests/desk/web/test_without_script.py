@@ -130,7 +130,7 @@ def test_the_source_is_turned_and_made_larger(office: Office, ids: dict[str, str
     assert page.locator(".desk-page img").evaluate("one => one.naturalWidth > 0")
 
 
-def test_a_manager_asks_for_a_period_and_takes_the_report(
+def test_somebody_asks_for_a_period_and_takes_the_report(
     office: Office, ids: dict[str, str], page_as: SignedInPage
 ) -> None:
     page = plain(page_as, add_person(office, Role.MANAGER))

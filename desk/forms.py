@@ -21,6 +21,7 @@ EXPECTED = {
     "reference": "a reference",
 }
 """What each type of field takes, in words; types that take any text are not here."""
+_MOST_DIGITS = 9
 
 
 def normal_form(name: str, spec: FieldSpec, typed: str) -> str:
@@ -37,6 +38,11 @@ def normal_form(name: str, spec: FieldSpec, typed: str) -> str:
     if normal is None:
         raise BusinessError(f"{name} was not changed: that is not {expected(spec)}.", hint="Type it again.")
     return normal
+
+
+def whole_number(typed: str) -> int | None:
+    """Return the number that digits make; None for anything else, and for more of them than any form needs."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= _MOST_DIGITS else None
 
 
 def expected(spec: FieldSpec) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Form, Request
 from fastapi.responses import Response
 
+from desk.forms import whole_number
 from desk.web.due_words import due_in_words
 from desk.web.office import Office, office_of, person_of
 from desk.web.pages import FormError, render
@@ -91,14 +92,15 @@ def act(
     """Do the same with every chosen item; one that cannot be done holds up no other."""
     listed = {one.id: one for one in _listed(request, key)}
     seen = [one.partition(".") for one in item or []]
-    chosen = {found: version for found, _, version in seen if found in listed and version.isdigit()}
+    versions = {found: whole_number(version) for found, _, version in seen if found in listed}
+    chosen = {found: version for found, version in versions.items() if version is not None}
     wish = _wish(office_of(request), act, reason, words, to)
     errors = [] if chosen else [FormError("Choose at least one item.", "item")]
     if isinstance(wish, FormError):
         errors.append(wish)
     if errors or isinstance(wish, FormError):
         return _page(request, key, errors, tuple(chosen), act)
-    results = [_one(request, found, int(version), wish) for found, version in chosen.items()]
+    results = [_one(request, found, version, wish) for found, version in chosen.items()]
     return _page(request, key, [], results=results)
 
 

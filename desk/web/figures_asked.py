@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from desk.web.pages import FormError
 from desk.web.phrasing import day
 from postroom.normal import normalise
-from postroom.period import Period
+from postroom.period import Period, typed_day
 from postroom.report.figures import Part
 from postroom.staff import EVERY_TEAM, Role, Scope, scope_of
 
@@ -137,7 +137,10 @@ def _own_days(asked: Asked, query: Mapping[str, str], today: date) -> Asked:
         told = normalise("date", query.get(name, "")) if query.get(name) else usual.isoformat()
         if told is None:
             return _wrong(asked, f"Enter the {words} day with day, month and year", name)
-        days[name] = date.fromisoformat(told)
+        try:
+            days[name] = typed_day(told)
+        except ValueError:
+            return _wrong(asked, f"The {words} day is too far away", name)
     first, last = days["begin"], days["end"]
     if first > last:
         return _wrong(asked, "The last day must not be before the first", "end")

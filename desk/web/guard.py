@@ -102,8 +102,8 @@ def refusal_of(scope: Scope, headers: Headers) -> str:
         return "This came from another site, so it was not done. Open the desk itself and do it there."
     if headers.get("content-type", "").partition(";")[0].strip().lower() not in _FORMS:
         return "The desk takes forms only."
-    length = headers.get("content-length", "")
-    if length.isdigit() and int(length) > MOST_BYTES:
+    length = headers.get("content-length", "0")
+    if len(length) > len(str(MOST_BYTES)) or (length.isascii() and length.isdigit() and int(length) > MOST_BYTES):
         return "The form is too large."
     return ""
 

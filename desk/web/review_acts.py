@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from desk.forms import whole_number
 from desk.web.office import item_in_scope, office_of, person_of
 from desk.web.queue import filter_of, following
 from desk.web.review import Refused, doubtful_of, entries_of, show
@@ -258,4 +259,4 @@ def _not_allowed(request: Request, item_id: str, error: NotAllowed, sight: Sight
 
 
 def _count(typed: str) -> int:
-    return min(int(typed), 1_000_000) if typed.isascii() and typed.isdigit() else 0
+    return min(whole_number(typed) or 0, 1_000_000)

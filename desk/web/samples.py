@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
+from desk.forms import whole_number
 from desk.web.frames import FRAME_HEADERS
 from desk.web.office import item_in_scope, office_of, person_of
 from desk.web.pages import Announcement, FormError, render
@@ -115,10 +116,9 @@ def read_again(request: Request, item_id: str, form: Filled) -> Response:
     if belongs and any(one.error for one in fields):
         return _show_form(request, item, fields, 400)
     agrees = ledger.read_again(item.summary.id, values if belongs else None, process, person)
-    seconds = str(form.get("seconds", ""))
-    if seconds.isdigit() and int(seconds):
-        steps = str(form.get("steps", ""))
-        ledger.note_spell(item.summary.id, person.id, float(seconds), int(steps) if steps.isdigit() else 0)
+    seconds, steps = (whole_number(str(form.get(name, ""))) or 0 for name in ("seconds", "steps"))
+    if seconds:
+        ledger.note_spell(item.summary.id, person.id, float(seconds), min(steps, 1_000_000))
     return RedirectResponse("/checks?said=agreed" if agrees else f"/checks/{item.summary.id}", 303)
 
 

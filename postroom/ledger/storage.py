@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, insert, make_url, select, text
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import DataError
 
 from postroom.clock import Clock, utc_now
-from postroom.errors import LeaseLost
+from postroom.errors import BusinessError, LeaseLost
 from postroom.ledger import schema
 from postroom.ledger.documents import DocumentStore
 
@@ -58,13 +59,13 @@ class Storage:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        with self._engine.connect() as connection:
+        with _values_that_fit(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         """Run one transaction; writers take turns, so a condition checked inside it stays true until its end."""
-        with self._writer.begin() as connection:
+        with _values_that_fit(), self._writer.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITER_LOCK})
             yield connection
@@ -93,6 +94,18 @@ class Storage:
             "detail": json.dumps(detail, ensure_ascii=False, sort_keys=True),
         }
         connection.execute(insert(table).values(**entry, hash=history_hash(last, entry)))
+
+
+@contextmanager
+def _values_that_fit() -> Iterator[None]:
+    try:
+        yield
+    except (DataError, OverflowError):
+        # The database's own words name tables and columns, which help nobody who typed something.
+        raise BusinessError(
+            "A value holds what cannot be kept: a character that is none, or a number that is too large.",
+            hint="Type it again.",
+        ) from None
 
 
 def history_hash(last: str, entry: Mapping[str, Any]) -> str:

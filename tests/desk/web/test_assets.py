@@ -93,14 +93,15 @@ class _Inline(HTMLParser):
         names = {name for name, _ in attrs}
         if tag == "style" or (tag == "script" and "src" not in names):
             self.found.append(tag)
-        self.found += [f"{tag} {name}" for name in names if name == "style" or name.startswith("on")]
+        self.found += [f"{tag} {name}" for name in names if name == "style" or re.fullmatch("on[a-z]+", name)]
 
 
 def test_no_template_has_script_or_style_within() -> None:
     # By git, so that what an engineer has not finished does not count.
     listed = subprocess.run(["git", "ls-files", str(TEMPLATES)], cwd=ROOT, capture_output=True, text=True, check=True)
     for name in listed.stdout.splitlines():
-        if not (ROOT / name).is_relative_to(FRAMES):
+        # The page in an evidence pack is a file of its own, which has nobody to ask for a style sheet.
+        if not (ROOT / name).is_relative_to(FRAMES) and not name.endswith("evidence/pack.html"):
             parser = _Inline()
             parser.feed((ROOT / name).read_text(encoding="utf-8"))
             assert not parser.found, name

@@ -61,7 +61,8 @@ def release(
     """Send an item on to its targets, with what is left to check taken as right."""
     item = item_in_scope(request, item_id)
     refused = _hindrance(request, item, anyway == "yes")
-    if refused:
+    # Of an item that a colleague changed meanwhile that is to be told, not what is missing by now.
+    if refused and sight.version == item.summary.version:
         return show(request, item, refused)
     waits = any(entry.waits for entry in entries_of(request, item).values())
     if waits:

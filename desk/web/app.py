@@ -47,13 +47,12 @@ def make_app(office: Office) -> FastAPI:
         # Not by include_router, which hides the routes from whoever wants to list what needs what.
         app.router.routes.extend(router.routes)
     app.mount(STATIC.rstrip("/"), StaticFiles(directory=_STATIC_FOLDER), name="static")
-    app.add_middleware(Guard, office=office)
+    app.add_middleware(Guard, office=office, unforeseen=_unforeseen)
     app.add_exception_handler(SignInNeeded, _ask_to_sign_in)
     app.add_exception_handler(NotForThem, _refuse)
     app.add_exception_handler(PostroomError, _explain)
     app.add_exception_handler(RequestValidationError, _bad_form)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unforeseen)
     return app
 
 

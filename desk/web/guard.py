@@ -5,13 +5,14 @@ Sources: Fetch Metadata (W3C), Content Security Policy Level 3 (W3C), OWASP's ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -42,15 +43,22 @@ HEADERS: Mapping[str, str] = {
 """What every answer carries, unless the route sets a stricter one of its own."""
 _LASTING = "public, max-age=31536000, immutable"
 _READ = ("GET", "HEAD")
+Unforeseen = Callable[[Request, Exception], Response]
+"""Notes what nobody foresaw, and returns the page that tells of it."""
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+class BrokenOff(Exception):
+    """An answer broke off half-way; why stands in the log."""
 
 
 class Guard:
     """Stands between the network and the routes."""
 
-    def __init__(self, app: ASGIApp, office: Office) -> None:
+    def __init__(self, app: ASGIApp, office: Office, unforeseen: Unforeseen) -> None:
         self._app = app
         self._office = office
+        self._unforeseen = unforeseen
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a request that must not pass; give the others their person, and their answers the headers."""
@@ -69,7 +77,24 @@ class Guard:
             state["sign_in"] = await self._sign_in(scope, headers)
         state["person"] = state["sign_in"].person if state["sign_in"] else None
         state["may"] = _may(state["sign_in"])
-        await self._app(scope, _limited(receive), send)
+        await self._answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the routes answer; what nobody foresaw ends here, since a server prints the words of what reaches it."""
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, _limited(receive), sending)
+        except Exception as error:
+            answer = await run_in_threadpool(self._unforeseen, Request(scope), error)
+            if started:
+                raise BrokenOff from None
+            await answer(scope, receive, send)
 
     async def _sign_in(self, scope: Scope, headers: Headers) -> SignIn | None:
         token = cookie(headers, cookie_name(scope))

@@ -379,4 +379,4 @@ def test_libreoffice_opens_it_and_sees_no_formula(world: ExcelWorld, tmp_path: P
     profile = f"-env:UserInstallation=file://{tmp_path}/profile"
     command = ["soffice", profile, "--headless", "--convert-to", "csv", "--outdir", str(tmp_path), str(world.path)]
     subprocess.run(command, check=True, capture_output=True, timeout=100)
-    assert "=1+1,14/09/2026" in (tmp_path / "Register 2026.csv").read_text()
+    assert b"=1+1,14/09/2026" in (tmp_path / "Register 2026.csv").read_bytes()

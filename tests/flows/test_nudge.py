@@ -234,7 +234,7 @@ def test_served_with_an_hour_between_two_runs_a_nudge_brings_the_mail_within_mom
 
     settings = council.settings(intake_seconds=3600)
     served = Served.__new__(Served)
-    served.config, served.data, served.port = settings.folder, settings.data, free_port()
+    served.config, served.data, served.port, served.desk_port = settings.folder, settings.data, free_port(), free_port()
     served.said = council.folder / "said.txt"
     line = served.start()
     try:

@@ -109,9 +109,9 @@ def served(app: FastAPI) -> Iterator[Served]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The machine's browser, started once."""
+    """The machine's browser, started once a file: while it runs, no other file of the same worker could start one."""
     with sync_playwright() as playwright:
         opened = launch(playwright)
         yield opened

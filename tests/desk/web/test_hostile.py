@@ -300,29 +300,6 @@ def test_nothing_runs_and_nothing_leaves_with_one_wall_down(
     assert not walk.end()
 
 
-def test_with_both_walls_down_vectors_run_in_the_frames(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
-    _without_sanitiser(monkeypatch)
-    _without_policy(monkeypatch)
-    for item in walk.desk.items[:3]:
-        walk.tab(Role.OFFICER).goto(f"/items/{item}/documents/0/mail", wait_until="commit")
-        walk.tab(Role.OFFICER).wait_for_timeout(300)
-    found = walk.end()
-    assert any(" ran: " in line for line in found)
-    assert any(line.startswith("knocked: ") for line in found)
-
-
-def test_without_escaping_the_pages_would_run_them(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
-    _without_policy(monkeypatch)
-    monkeypatch.setattr(pages.environment(), "autoescape", False)
-    pages.environment().cache.clear()  # type: ignore[union-attr]
-    for item in walk.desk.items[:3]:
-        walk.tab(Role.OFFICER).goto(f"/items/{item}?look=text", wait_until="commit")
-        walk.tab(Role.OFFICER).wait_for_timeout(300)
-    monkeypatch.undo()
-    pages.environment().cache.clear()  # type: ignore[union-attr]
-    assert any(" ran: " in line for line in walk.end())
-
-
 def test_files_that_are_taken_away_hold_nothing_that_acts(walk: Walk, attacked: Attacked) -> None:
     """They are opened from a disk, where no header of the desk protects anybody."""
     officer = attacked.client(Role.OFFICER)
@@ -371,3 +348,29 @@ def test_no_template_gives_up_escaping() -> None:
     given_up = re.compile(r"\|\s*safe\b|autoescape|Markup")
     found = {path.name for path in pages.TEMPLATES.rglob("*.html") if given_up.search(path.read_text("utf-8"))}
     assert found <= {"gallery.html", "configuration.html"}, "The first holds no data, the second formats into mark-up."
+
+
+# The controls stand last: what they let run may knock at the canary after their end.
+
+
+def test_with_both_walls_down_vectors_run_in_the_frames(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    _without_sanitiser(monkeypatch)
+    _without_policy(monkeypatch)
+    for item in walk.desk.items[:3]:
+        walk.tab(Role.OFFICER).goto(f"/items/{item}/documents/0/mail", wait_until="commit")
+        walk.tab(Role.OFFICER).wait_for_timeout(300)
+    found = walk.end()
+    assert any(" ran: " in line for line in found)
+    assert any(line.startswith("knocked: ") for line in found)
+
+
+def test_without_escaping_the_pages_would_run_them(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    _without_policy(monkeypatch)
+    monkeypatch.setattr(pages.environment(), "autoescape", False)
+    pages.environment().cache.clear()  # type: ignore[union-attr]
+    for item in walk.desk.items[:3]:
+        walk.tab(Role.OFFICER).goto(f"/items/{item}?look=text", wait_until="commit")
+        walk.tab(Role.OFFICER).wait_for_timeout(300)
+    monkeypatch.undo()
+    pages.environment().cache.clear()  # type: ignore[union-attr]
+    assert any(" ran: " in line for line in walk.end())

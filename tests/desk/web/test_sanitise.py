@@ -95,7 +95,8 @@ def tried(knocking: Browser, canary: Canary, home: str, wall: str) -> tuple[set[
     ran: set[int] = set()
     left: list[str] = []
     before = len(canary.asked)
-    numbers = apart() if wall == SANITISER_ALONE else [vector.number for vector in VECTORS]
+    # Every third: all of them, and in every place, go through the whole desk in test_hostile.py.
+    numbers = apart() if wall == SANITISER_ALONE else [vector.number for vector in VECTORS[::3]]
     for start in range(0, len(numbers), BATCH):
         context = knocking.new_context()
         page = context.new_page()
@@ -123,8 +124,8 @@ def test_there_are_two_hundred_and_no_two_are_alike() -> None:
 def test_without_a_wall_most_of_them_run_or_reach_out(knocking: Browser, canary: Canary, home: str) -> None:
     ran, left = tried(knocking, canary, home, NEITHER)
     reached = {int(number) for line in left for number in re.findall(r"canary\.invalid/(\d+)", line)}
-    assert len(ran) > 100, "The watch sees scripts."
-    assert len(reached - ran) > 20, "The watch sees requests."
+    assert len(ran) > 30, "The watch sees scripts."
+    assert len(reached - ran) > 6, "The watch sees requests."
     assert any(line.startswith("knocked: GET /") for line in left)
 
 

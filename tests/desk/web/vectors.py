@@ -425,7 +425,8 @@ class Canary:
         with connection:
             connection.settimeout(3)
             try:
-                self.asked[place] = connection.recv(2000).split(b"\r\n")[0].decode("latin-1")
+                # A slice, because the list may have been emptied meanwhile.
+                self.asked[place : place + 1] = [connection.recv(2000).split(b"\r\n")[0].decode("latin-1")]
                 connection.sendall(b"HTTP/1.1 204 None\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             except OSError:
                 return

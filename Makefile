@@ -19,7 +19,7 @@ demo-microsoft: setup ## The same from a mailbox into a list, a library and a wo
 
 test: ## All tests, on SQLite and PostgreSQL, with real servers and a real browser
 	@scripts/setup tests
-	@POSTROOM_REQUIRE_SERVERS=1 $(PYTEST) -n 3 --dist loadfile --no-loadscope-reorder
+	@POSTROOM_REQUIRE_SERVERS=1 $(PYTEST) -n 2 --dist loadfile --no-loadscope-reorder
 
 soak: ## The long tests: 2,000 mails with 8 workers, and the line killed 200 times (about 20 minutes)
 	@scripts/setup tests

@@ -377,6 +377,8 @@ def test_only_plain_workbooks_are_taken() -> None:
 def test_libreoffice_opens_it_and_sees_no_formula(world: ExcelWorld, tmp_path: Path) -> None:
     world.open(columns=TYPED).deliver(delivery(1, {"full_name": "=1+1", "moving_date": "2026-09-14", "net": "1.50"}))
     profile = f"-env:UserInstallation=file://{tmp_path}/profile"
-    command = ["soffice", profile, "--headless", "--convert-to", "csv", "--outdir", str(tmp_path), str(world.path)]
+    # As shown on a British machine: commas, quotes, UTF-8, from the first line, en-GB, cells as they show.
+    as_shown = "csv:Text - txt - csv (StarCalc):44,34,76,1,,2057,false,true"
+    command = ["soffice", profile, "--headless", "--convert-to", as_shown, "--outdir", str(tmp_path), str(world.path)]
     subprocess.run(command, check=True, capture_output=True, timeout=100)
     assert b"=1+1,14/09/2026" in (tmp_path / "Register 2026.csv").read_bytes()

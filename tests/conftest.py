@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from postroom.ledger import Ledger
+from tests.servers.ledger_tables import LedgerTables
 from tests.servers.postgres import PostgresServer, postgres_binary
 
 LONG = (
@@ -40,12 +41,25 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServe
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Address of an empty database."""
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of an empty database, on SQLite and on PostgreSQL in turn."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'ledger.db'}"
     server: PostgresServer = request.getfixturevalue("postgres")
     return server.new_database(f"ledger_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture(scope="session")
+def ledger_tables(tmp_path_factory: pytest.TempPathFactory) -> LedgerTables:
+    """Makes empty databases empty ledgers."""
+    return LedgerTables(tmp_path_factory.mktemp("tables"))
+
+
+@pytest.fixture
+def ledger_url(database: str, ledger_tables: LedgerTables) -> str:
+    """Address of an empty ledger, on SQLite and on PostgreSQL in turn."""
+    ledger_tables.put_into(database)
+    return database
 
 
 @pytest.fixture

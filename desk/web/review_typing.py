@@ -64,7 +64,8 @@ def _put(request: Request, item: Item, process: Process, name: str, typed: Typed
     """Write a value and return what is to be said of it."""
     ledger, person = office_of(request).ledger, person_of(request).sign_in_name
     item_id = item.summary.id
-    if entries_of(request, item).get(name) and entries_of(request, item)[name].blind:
+    entries = entries_of(request, item).get(name)
+    if entries is not None and entries.blind:
         ledger.enter(item_id, name, typed.normal, person, version=version)
         after = entries_of(request, item_in_scope(request, item_id)).get(name)
         return "differs" if after is not None and after.differs else "entered"

@@ -8,6 +8,7 @@ import pytest
 
 from desk.cli import main
 from postroom.ledger import Ledger
+from tests.servers.ledger_tables import LedgerTables
 
 MAIN = """\
 council: Westmere Borough Council
@@ -102,8 +103,9 @@ def postroom(config: Path, data: Path, capsys: pytest.CaptureFixture[str], monke
 
 
 @pytest.fixture
-def office(data: Path) -> Ledger:
+def office(data: Path, ledger_tables: LedgerTables) -> Ledger:
     """The ledger that the command opens."""
-    ledger = Ledger(f"sqlite:///{data / 'postroom.db'}", data / "documents")
+    ledger_tables.put_into(url := f"sqlite:///{data / 'postroom.db'}")
+    ledger = Ledger(url, data / "documents")
     ledger.migrate()
     return ledger

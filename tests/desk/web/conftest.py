@@ -20,6 +20,7 @@ from desk.web.office import Office
 from postroom.ledger import Ledger
 from postroom.staff import EVERY_TEAM, Person, Role
 from tests.servers.back_office import free_port
+from tests.servers.ledger_tables import LedgerTables
 
 ADDRESS = "http://desk.test"
 ClientAs = Callable[..., TestClient]
@@ -32,8 +33,9 @@ def settings(config: Path, data: Path) -> Settings:
 
 
 @pytest.fixture
-def office(settings: Settings) -> Iterator[Office]:
+def office(settings: Settings, ledger_tables: LedgerTables) -> Iterator[Office]:
     """An office with an empty ledger."""
+    ledger_tables.put_into(settings.ledger_url)
     ledger = Ledger(settings.ledger_url, settings.documents)
     ledger.migrate()
     opened = Office(settings, ledger)

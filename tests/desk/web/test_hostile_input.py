@@ -103,7 +103,11 @@ def _version(town: Town, item: str) -> int:
 
 
 @pytest.mark.parametrize(
-    "wrong", ["\0", "9" * 30, "9" * 5000, "²", "9999-12-31"], ids=["nul", "30", "5000", "²", "day"]
+    ("database", "wrong"),
+    # Databases differ in what they hold of letters and numbers; the rest is refused before it comes to one.
+    [("sqlite", "9" * 30), ("sqlite", "²"), ("postgres", "\0"), ("postgres", "9" * 5000), ("postgres", "9999-12-31")],
+    ids=["sqlite-30", "sqlite-²", "postgres-nul", "postgres-5000", "postgres-day"],
+    indirect=["database"],
 )
 def test_one_word_for_every_parameter_breaks_no_route_down(app: FastAPI, town: Town, wrong: str) -> None:
     client, item = all_powerful(app, town), town.items["plain"]

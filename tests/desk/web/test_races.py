@@ -21,7 +21,7 @@ from tests.desk.web.conftest import Served, add_person
 from tests.desk.web.town import Town, put_in
 
 ROUNDS = 3
-OFFICERS, CLEARED, CLEARED_ON_POSTGRES = 20, 100, 40
+OFFICERS, CLEARED, CLEARED_ON_POSTGRES = 20, 60, 30
 
 
 @pytest.fixture

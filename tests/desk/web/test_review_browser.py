@@ -11,7 +11,6 @@ from config.settings import Settings
 from desk.web.office import Office
 from postroom.ledger import ItemState
 from postroom.staff import Role
-from tests.desk.web.axe import MODES, sideways, violations
 from tests.desk.web.conftest import SignedInPage, add_person
 from tests.desk.web.held_items import full_settings, held, put_in
 
@@ -136,24 +135,3 @@ def test_somebody_who_comes_later_is_told_without_asking(
     bo = add_person(office, Role.OFFICER, name="Bo Second")
     office.ledger.look(item, bo)
     expect(page.locator("#presence")).to_contain_text("Bo Second has had this item open", timeout=5000)
-
-
-@pytest.mark.parametrize("mode", ["dark-contrast"])
-def test_the_pages_are_for_everybody(office: Office, page_as: SignedInPage, ids: dict[str, str], mode: str) -> None:
-    item = ids["invoice-wrong-total"]
-    page = opened(office, page_as, "/queue", **MODES[mode])
-    found = [*violations(page), *sideways(page)]
-    for path in (
-        f"/items/{item}",
-        f"/items/{ids['thanks']}?said=accepted&item={ids['thanks']}",
-        "/batches/other.unsorted",
-    ):
-        page.goto(path)
-        found += [*violations(page), *sideways(page)]
-    page.goto(f"/items/{item}")
-    page.locator("#field-gross").fill("lots")
-    page.keyboard.press("Enter")
-    expect(page.locator("#wrong-gross")).to_be_visible()
-    page.locator("#act-reject summary").click()
-    found += [*violations(page), *sideways(page)]
-    assert found == []

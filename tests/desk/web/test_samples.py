@@ -14,7 +14,7 @@ from desk.web.office import Office
 from postroom.fields import Provenance
 from postroom.ledger import schema
 from postroom.staff import EVERYTHING, Role
-from tests.desk.web.axe import MODES, sideways, violations
+from tests.desk.web.axe import MODES
 from tests.desk.web.conftest import ClientAs, SignedInPage, add_person
 from tests.postroom.ledger.delivered import straight_through
 from tests.postroom.samples import extraction, reading
@@ -172,22 +172,6 @@ def test_what_is_no_sample_or_not_theirs_is_not_found(client_as: ClientAs, offic
     for path, filled in (("", RIGHT), ("/judge", NOTHING), ("/put-right", NOTHING)):
         assert stranger.post(f"/checks/{item_id}{path}", data=filled).status_code == 404
     assert office.ledger.count_open_samples(EVERYTHING, add_person(office, Role.OFFICER, name="Third")) == 1
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_the_pages_are_accessible(page_as: SignedInPage, office: Office, mode: str) -> None:
-    person = add_person(office, Role.OFFICER)
-    first, second = sampled(office, 1), sampled(office, 2)
-    process = office.process("missed-bin")
-    assert process is not None
-    office.ledger.choose_samples(1, ["missed-bin"])
-    entered = {"address": "11 High Street", "bin": "refuse"}
-    office.ledger.read_again(first, entered, process, person)
-    page = page_as(person, **MODES[mode])
-    for path in ("/checks", f"/checks/{second}", f"/checks/{first}"):
-        page.goto(path)
-        assert violations(page) == []
-        assert sideways(page) == []
 
 
 def test_a_sample_is_read_by_keyboard_alone(page_as: SignedInPage, office: Office) -> None:

@@ -18,8 +18,7 @@ from postroom.ledger import Ledger, owner_name
 from postroom.protocol import Move
 from postroom.staff import Role
 from tests.desk.conftest import MAIN
-from tests.desk.web.axe import MODES, sideways, violations
-from tests.desk.web.conftest import ClientAs, SignedInPage, add_person
+from tests.desk.web.conftest import ClientAs
 from tests.postroom.samples import extraction, itemise
 
 ABUSE = "It tells of domestic abuse"
@@ -187,17 +186,3 @@ def test_a_comparison_tells_new_files_gone_files_and_lines() -> None:
     assert told[0] == (2, 2, "2", "")
     assert (5, None, "5", "removed") in told
     assert (None, 5, "five", "added") in told
-
-
-def test_the_pages_are_for_everybody(office: Office, page_as: SignedInPage) -> None:
-    before = work_under(office.ledger, office.settings)
-    fail(office.ledger, 1)
-    office.ledger.pause("target", "crm", "ict", "It moves.")
-    office.ledger.end_run(office.ledger.begin_run(owner_name()), {"received": 1}, ["inbox post: It is down."])
-    person = add_person(office, Role.ICT, Role.AUDITOR)
-    page = page_as(person, **MODES["narrow"] | {"color_scheme": "dark"})
-    own = ["/system", "/system/pause?kind=target&name=depot", "/system/runs", "/system/failed", "/audit?robot=true"]
-    own += [f"/system/configuration/{before}/items", "/system/configuration", "/people", "/people/new", "/account"]
-    for address in [*own, f"/people/{person.id}", "/audit?day=no"]:
-        page.goto(address)
-        assert violations(page) + sideways(page) == [], address

@@ -34,14 +34,14 @@ _OLD = (
 )
 
 
-def test_items_of_the_release_before_are_in_the_queue(ledger_url: str, tmp_path: Path) -> None:
-    engine = open_engine(ledger_url)
+def test_items_of_the_release_before_are_in_the_queue(database: str, tmp_path: Path) -> None:
+    engine = open_engine(database)
     with engine.begin() as connection:
         command.upgrade(alembic_config(connection), "0002")
         for statement in _OLD:
             connection.execute(text(statement.replace(":", r"\:")))
     engine.dispose()
-    ledger = Ledger(ledger_url, tmp_path / "documents")
+    ledger = Ledger(database, tmp_path / "documents")
     ledger.migrate()
     first, second = ledger.queue(EVERYTHING, Wanted())
     assert [(one.id, one.kinds) for one in (first, second)] == [("SOON", (Kind.MISSING,)), ("LATE", (Kind.UNSURE,))]

@@ -25,8 +25,8 @@ def evidence(
     person: Person = "",
 ) -> None:
     """Write everything that is known of one item into a zip, with hashes; the history notes it."""
-    from desk.web.evidence_pack import Taken, write_pack
-    from desk.web.evidence_view import evidence_for
+    from desk.web.evidence.pack import Taken, write_pack
+    from desk.web.evidence.view import evidence_for
     from desk.web.office import Office
     from postroom.clock import utc_now
     from postroom.errors import ConfigError

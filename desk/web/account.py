@@ -8,10 +8,10 @@ from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from desk.web.guard import cookie, cookie_name
-from desk.web.ict_said import announce
 from desk.web.office import Office, office_of, person_of, sign_in_of
 from desk.web.pages import FormError, render
 from desk.web.routing import DeskRouter
+from desk.web.system.said import announce
 from postroom.errors import BusinessError, ItemNotFound
 from postroom.ledger.sign_ins import LOCAL
 from postroom.staff import ROLE_TITLES, May, Person

@@ -11,7 +11,7 @@ from desk.web.office import office_of, person_of
 from desk.web.pages import FormError, render
 from desk.web.phrasing import LONDON
 from desk.web.routing import DeskRouter
-from desk.web.system import query
+from desk.web.system.page import query
 from postroom.ledger import HistoryEntry
 from postroom.ledger.auditing import Sought
 from postroom.period import typed_day

@@ -10,10 +10,10 @@ from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from desk.accounts import problems_of, teams_of
-from desk.web.ict_said import announce
 from desk.web.office import Office, office_of, person_of
 from desk.web.pages import FormError, render
 from desk.web.routing import DeskRouter
+from desk.web.system.said import announce
 from postroom.errors import BusinessError, NotAllowed
 from postroom.ledger.sign_ins import LOCAL, StaffRecord
 from postroom.staff import EVERY_TEAM, ROLE_TITLES, May, Person, Role

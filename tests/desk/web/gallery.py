@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import BrowserContext, Route, sync_playwright
 
 from connectors.browser import launch
-from desk.web.charts import Chart, Figure, Row
+from desk.web.figures.charts import Chart, Figure, Row
 from desk.web.guard import CONTENT_POLICY
 from desk.web.pages import STATIC, Announcement, FormError, page
 from tests.desk.web.axe import MODES

@@ -19,7 +19,7 @@ from demo.backoffice.accounts import PASSWORD, USER
 from demo.backoffice.kinds import KINDS, Box, Kind
 from demo.backoffice.store import Record, Store
 from desk.web.office import Office
-from desk.web.review_values import shown
+from desk.web.review.values import shown
 from postroom.ledger import Item, ItemState
 from tests.desk.web.held_items import ROOT, HeldItem, full_settings, held_items, put_in
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from connectors.browser import launch
 from desk.web import navigation
-from desk.web.charts import Chart, Figure, Row, ceiling
+from desk.web.figures.charts import Chart, Figure, Row, ceiling
 from desk.web.pages import COMPONENTS, STATIC, TEMPLATES, asset, environment, page
 from postroom.staff import May
 from tests.desk.web.axe import MODES, sideways, violations

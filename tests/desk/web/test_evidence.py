@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from config.settings import Settings
 from desk.cli import main
-from desk.web.evidence_view import evidence_for
+from desk.web.evidence.view import evidence_for
 from desk.web.office import Office
 from postroom.document import sha256
 from postroom.evidence import manifest

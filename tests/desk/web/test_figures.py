@@ -14,8 +14,8 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import insert
 
-from desk.web.figures_asked import asked_of, teams_of
-from desk.web.figures_items import words_of
+from desk.web.figures.asked import asked_of, teams_of
+from desk.web.figures.items import words_of
 from desk.web.office import Office
 from postroom.behind import Behind
 from postroom.ledger.desk_schema import spells

@@ -18,10 +18,11 @@ from httpx import Response
 from playwright.sync_api import Browser, Frame, Page, Route
 
 from config.settings import load_settings
-from desk.web import guard, pages, sanitise
+from desk.web import guard, pages
 from desk.web.app import make_app
-from desk.web.frames import FRAME_HEADERS
 from desk.web.office import Office
+from desk.web.source import sanitise
+from desk.web.source.frames import FRAME_HEADERS
 from postroom.ledger import Ledger
 from postroom.staff import Person, Role
 from tests.desk.conftest import GARDEN_WASTE, MAIN, MISSED_BIN

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from config.settings import Settings
-from desk.web import queue
 from desk.web.due_words import due_in_words
 from desk.web.office import Office
+from desk.web.queue import page as queue
 from postroom.staff import Role
 from tests.desk.web.conftest import ClientAs
 from tests.desk.web.held_items import full_settings, held, held_items, put_in

@@ -13,9 +13,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError
 
-from desk.web.frames import FRAME_HEADERS
 from desk.web.guard import CONTENT_POLICY
-from desk.web.sanitise import mail_frame, sanitised
+from desk.web.source.frames import FRAME_HEADERS
+from desk.web.source.sanitise import mail_frame, sanitised
 from tests.desk.web.vectors import VECTORS, Canary, Watch, browser_that_knocks, payload, provoke, watch
 
 BATCH = 120

@@ -7,9 +7,9 @@ import re
 import pytest
 from lxml import html as markup
 
-from desk.web.frames import MOST_MARKS, seen
 from desk.web.pages import environment
-from desk.web.source import Mark, View, marks_of, overlay, text_frame, turned
+from desk.web.source.frames import MOST_MARKS, seen
+from desk.web.source.marking import Mark, View, marks_of, overlay, text_frame, turned
 from postroom.fields import Field, Provenance
 from postroom.text import Box, Line, Page, Section, Source, Text, Word, plain_page
 from tests.desk.web.vectors import VECTORS

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Frame, Page
 
-from desk.web.frames import FRAME_HEADERS
 from desk.web.guard import CONTENT_POLICY
-from desk.web.sanitise import mail_frame
-from desk.web.source import Mark, text_frame
+from desk.web.source.frames import FRAME_HEADERS
+from desk.web.source.marking import Mark, text_frame
+from desk.web.source.sanitise import mail_frame
 from postroom.text import Section, Text, plain_page
 from tests.desk.web.axe import MODES, sideways, violations
 from tests.desk.web.test_source import box_of

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from config.version import work_under
-from desk.web.checks import Checker
 from desk.web.office import Office
-from desk.web.system_configuration import differences
+from desk.web.system.checker import Checker
+from desk.web.system.configuration import differences
 from postroom.delivery import State
 from postroom.errors import NotAllowed
 from postroom.ledger import Ledger, owner_name

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from desk.web.office import office_of, person_of
 from desk.web.pages import render
 from desk.web.routing import DeskRouter
-from desk.web.system import query
+from desk.web.system.page import query
 from postroom.errors import ItemNotFound
 from postroom.staff import May
 

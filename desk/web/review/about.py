@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from fastapi import Request
 
 from desk.web.due_words import due_in_words
-from desk.web.frames import seen as without_tricks
 from desk.web.office import Office, office_of, person_of, siblings_in_scope
 from desk.web.phrasing import clock
-from desk.web.queue import called, filter_of
+from desk.web.queue.page import called, filter_of
+from desk.web.source.frames import seen as without_tricks
 from postroom.ledger.records import ItemState
 from postroom.staff import May
 
 if TYPE_CHECKING:
-    from desk.web.review_fields import FieldView, Showing
+    from desk.web.review.fields import FieldView, Showing
     from postroom.ledger import HistoryEntry, Item
 
 REJECT_REASONS = {

@@ -13,10 +13,10 @@ from desk.forms import whole_number
 from desk.web.due_words import due_in_words
 from desk.web.office import Office, office_of, person_of
 from desk.web.pages import FormError, render
-from desk.web.queue import called
-from desk.web.review import doubtful_of
-from desk.web.review_about import NO_ACTION_REASONS, REJECT_REASONS
-from desk.web.review_acts import told
+from desk.web.queue.page import called
+from desk.web.review.about import NO_ACTION_REASONS, REJECT_REASONS
+from desk.web.review.acts import told
+from desk.web.review.page import doubtful_of
 from desk.web.routing import DeskRouter
 from postroom.errors import ItemNotFound, NotAllowed, PostroomError
 from postroom.reasons import TITLES

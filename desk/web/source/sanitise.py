@@ -9,7 +9,7 @@ from typing import Final
 
 import nh3
 
-from desk.web.frames import FRAME_HEADERS, framed, seen
+from desk.web.source.frames import FRAME_HEADERS, framed, seen
 
 __all__ = ["FRAME_HEADERS", "mail_frame", "sanitised"]
 

@@ -9,11 +9,11 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from desk.web.office import item_in_scope, office_of, person_of
 from desk.web.pages import page
-from desk.web.queue import filter_of
-from desk.web.review import Refused, entries_of, show, showing_of
-from desk.web.review_about import release_words
-from desk.web.review_fields import FieldView, Typing, view, views
-from desk.web.review_values import Typed, checked, shown, title_of
+from desk.web.queue.page import filter_of
+from desk.web.review.about import release_words
+from desk.web.review.fields import FieldView, Typing, view, views
+from desk.web.review.page import Refused, entries_of, show, showing_of
+from desk.web.review.values import Typed, checked, shown, title_of
 from desk.web.routing import DeskRouter
 from postroom.errors import ItemNotFound, NotAllowed
 from postroom.staff import May

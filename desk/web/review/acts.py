@@ -11,10 +11,10 @@ from fastapi.responses import RedirectResponse, Response
 
 from desk.forms import whole_number
 from desk.web.office import item_in_scope, office_of, person_of
-from desk.web.queue import filter_of, following
-from desk.web.review import Refused, doubtful_of, entries_of, show
-from desk.web.review_about import NO_ACTION_REASONS, REJECT_REASONS
-from desk.web.review_values import title_of
+from desk.web.queue.page import filter_of, following
+from desk.web.review.about import NO_ACTION_REASONS, REJECT_REASONS
+from desk.web.review.page import Refused, doubtful_of, entries_of, show
+from desk.web.review.values import title_of
 from desk.web.routing import DeskRouter
 from postroom.errors import ItemNotFound, NotAllowed
 from postroom.ledger.records import Verdict

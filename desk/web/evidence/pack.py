@@ -14,10 +14,10 @@ from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from desk.web.evidence_view import cleaned, entered, happened, proof_of, who
+from desk.web.evidence.view import cleaned, entered, happened, proof_of, who
 from desk.web.pages import environment
 from desk.web.phrasing import in_london
-from desk.web.review_source import has_picture
+from desk.web.source.pane import has_picture
 from postroom.document import sha256
 from postroom.errors import PostroomError
 from postroom.evidence import manifest

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SECONDS = 90.0
 """A robot's browser and a slow mailbox need some; a person who waits longer goes away."""
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from fastapi.responses import RedirectResponse, Response
 
 from desk.web.office import item_in_scope, office_of, person_of, siblings_in_scope
 from desk.web.pages import FormError, render
-from desk.web.queue import called, filter_of
-from desk.web.review import acts_allowed, show
-from desk.web.review_acts import Deciding, Sight, back_to
-from desk.web.review_source import Sources
+from desk.web.queue.page import called, filter_of
+from desk.web.review.acts import Deciding, Sight, back_to
+from desk.web.review.page import acts_allowed, show
 from desk.web.routing import DeskRouter
+from desk.web.source.pane import Sources
 from postroom.errors import NotAllowed
 from postroom.ledger.records import ItemState
 from postroom.staff import May

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final, Literal
 from urllib.parse import urlencode
 
-from desk.web.frames import MOST_MARKS, framed, seen
+from desk.web.source.frames import MOST_MARKS, framed, seen
 from postroom.fields import Field
 from postroom.text import Box, Line, Page, Section, Source, Text, Word
 

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from desk.web.ict_said import announce
 from desk.web.office import item_in_scope, office_of, person_of
 from desk.web.pages import render
 from desk.web.routing import DeskRouter
-from desk.web.system import query
+from desk.web.system.page import query
+from desk.web.system.said import announce
 from flows.choose_settings import prefect_pages
 from postroom.delivery import State
 from postroom.errors import ItemNotFound, NotAllowed

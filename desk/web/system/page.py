@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 from fastapi import Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from desk.web import system_health
-from desk.web.checks import Checker
-from desk.web.ict_said import announce
 from desk.web.office import Office, office_of, person_of
 from desk.web.pages import FormError, render
 from desk.web.routing import DeskRouter
+from desk.web.system import health
+from desk.web.system.checker import Checker
+from desk.web.system.said import announce
 from postroom.errors import BusinessError, ItemNotFound
 from postroom.ledger.pauses import PauseKind
 from postroom.staff import May
@@ -30,9 +30,9 @@ def show(request: Request) -> Response:
     return render(
         request,
         "system/connections.html",
-        connections=system_health.connections(office),
-        processes=system_health.processes(office),
-        line=system_health.line(office),
+        connections=health.connections(office),
+        processes=health.processes(office),
+        line=health.line(office),
         last_check=checker_of(request).last,
     )
 

@@ -10,8 +10,8 @@ from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 from starlette.background import BackgroundTask
 
-from desk.web.evidence_pack import Taken, crops_of, write_pack
-from desk.web.evidence_view import cleaned, entered, evidence_for, happened, proof_of, who
+from desk.web.evidence.pack import Taken, crops_of, write_pack
+from desk.web.evidence.view import cleaned, entered, evidence_for, happened, proof_of, who
 from desk.web.office import item_in_scope, office_of, person_of
 from desk.web.pages import render
 from desk.web.routing import DeskRouter

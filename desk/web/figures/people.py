@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from desk.web.figures_asked import counting_scope
+from desk.web.figures.asked import counting_scope
 from desk.web.office import office_of, person_of
 from desk.web.phrasing import plural
 from postroom.report.tables import shown
@@ -14,7 +14,7 @@ from postroom.staff import May
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from desk.web.figures_asked import Asked
+    from desk.web.figures.asked import Asked
     from postroom.ledger.colleagues import Work
     from postroom.ledger.desk_records import SeedRate
 

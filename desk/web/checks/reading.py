@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from desk.forms import EXPECTED, expected
-from desk.web.review_source import Marks, Pane, Sources, pane_of
-from desk.web.review_values import checked, options, shown, title_of
+from desk.web.review.values import checked, options, shown, title_of
+from desk.web.source.pane import Marks, Pane, Sources, pane_of
 from postroom.behind import PROCESS_ITSELF
 from postroom.ledger.sampling import fields_to_read
 

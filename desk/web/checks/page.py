@@ -11,14 +11,14 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from desk.forms import whole_number
-from desk.web.frames import FRAME_HEADERS
+from desk.web.checks.reading import BELONGS, Asked, asked_of, blind_pane, compared_of, left_out, taken, unmarked
 from desk.web.office import item_in_scope, office_of, person_of
 from desk.web.pages import Announcement, FormError, render
 from desk.web.phrasing import in_london
-from desk.web.review_source import Sources
 from desk.web.routing import DeskRouter
-from desk.web.samples_reading import BELONGS, Asked, asked_of, blind_pane, compared_of, left_out, taken, unmarked
-from desk.web.source import text_frame
+from desk.web.source.frames import FRAME_HEADERS
+from desk.web.source.marking import text_frame
+from desk.web.source.pane import Sources
 from postroom.behind import Behind
 from postroom.clock import utc_now
 from postroom.errors import ItemNotFound, NotAllowed

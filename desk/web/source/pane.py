@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
 
-from desk.web.frames import FRAME_HEADERS, seen
 from desk.web.office import item_in_scope, office_of, person_of
 from desk.web.pages import render
 from desk.web.routing import DeskRouter
-from desk.web.sanitise import mail_frame
-from desk.web.source import Choice, Mark, Overlay, View, marks_of, overlay, text_frame
+from desk.web.source.frames import FRAME_HEADERS, seen
+from desk.web.source.marking import Choice, Mark, Overlay, View, marks_of, overlay, text_frame
+from desk.web.source.sanitise import mail_frame
 from postroom.document import Role
 from postroom.errors import ItemNotFound
 from postroom.staff import May
@@ -175,7 +175,7 @@ class Marks:
 @router.page("/items/{item_id}/source", May.SEE_ITEMS)
 def source(request: Request, item_id: str) -> Response:
     """Show the source pane alone, for pages that change it without loading anew."""
-    from desk.web.review import source_pane
+    from desk.web.review.page import source_pane
 
     item = item_in_scope(request, item_id)
     return render(request, "review/source_alone.html", pane=source_pane(request, item))
@@ -211,7 +211,7 @@ def crop(request: Request, item_id: str, name: str) -> Response:
 @router.page("/items/{item_id}/documents/{index}/text", May.SEE_ITEMS)
 def text(request: Request, item_id: str, index: int) -> Response:
     """Send the text of a document with the fields' words marked, for a frame."""
-    from desk.web.review import marks_for
+    from desk.web.review.page import marks_for
 
     item = item_in_scope(request, item_id)
     sources = Sources.of(request, item)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from desk.web.frames import seen
+from desk.web.source.frames import seen
 from postroom.evidence import evidence_of
 from postroom.ledger.records import ItemState
 from postroom.ledger.storage import ROBOT

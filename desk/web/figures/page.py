@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Request
 from fastapi.responses import Response
 
-from desk.web.figures_asked import (
+from desk.web.figures.asked import (
     COMPARISONS,
     PERIODS,
     Asked,
@@ -20,9 +20,9 @@ from desk.web.figures_asked import (
     processes_of,
     teams_of,
 )
-from desk.web.figures_items import listed, words_of
-from desk.web.figures_people import people_of
-from desk.web.figures_views import equation_of, saving_of, sections_of, tiles_of
+from desk.web.figures.items import listed, words_of
+from desk.web.figures.people import people_of
+from desk.web.figures.views import equation_of, saving_of, sections_of, tiles_of
 from desk.web.office import office_of, person_of
 from desk.web.pages import render
 from desk.web.phrasing import in_london

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from desk.web.charts import Chart, Figure, Row
-from desk.web.figures_asked import Asked
+from desk.web.figures.asked import Asked
+from desk.web.figures.charts import Chart, Figure, Row
 from postroom.report.charts import ChartOf, charts
 from postroom.report.counted import Counted
 from postroom.report.figures import Compared, Figures

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from desk.web.due_words import due_in_words
 from desk.web.office import Office, office_of, person_of
 from desk.web.pages import render
-from desk.web.review_said import said
+from desk.web.review.said import said
 from desk.web.routing import DeskRouter
 from postroom.disposition import OTHER
 from postroom.reasons import TITLES, Kind

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from desk.forms import expected
-from desk.web.review_values import how_sure, is_long, options, shown, title_of
+from desk.web.review.values import how_sure, is_long, options, shown, title_of
 from postroom.fields import Field
 from postroom.process import FieldSpec
 
 if TYPE_CHECKING:
-    from desk.web.review_source import Sources
+    from desk.web.source.pane import Sources
     from postroom.ledger import Item, ItemField
     from postroom.process import Process
 

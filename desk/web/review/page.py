@@ -12,13 +12,13 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from desk.web.office import Office, item_in_scope, office_of, person_of
 from desk.web.pages import FormError, render
 from desk.web.phrasing import clock
-from desk.web.queue import filter_of, following
-from desk.web.review_about import about_of, changes_since
-from desk.web.review_fields import Entry, FieldView, Showing, Typing, view, views
-from desk.web.review_said import said
-from desk.web.review_source import Marks, Pane, Sources, pane_of
-from desk.web.review_values import title_of
+from desk.web.queue.page import filter_of, following
+from desk.web.review.about import about_of, changes_since
+from desk.web.review.fields import Entry, FieldView, Showing, Typing, view, views
+from desk.web.review.said import said
+from desk.web.review.values import title_of
 from desk.web.routing import DeskRouter
+from desk.web.source.pane import Marks, Pane, Sources, pane_of
 from postroom.ledger.records import ItemState
 from postroom.staff import May
 

@@ -10,10 +10,10 @@ from fastapi.responses import Response
 from desk.web.office import item_in_scope, office_of, person_of
 from desk.web.pages import FormError, render
 from desk.web.phrasing import day
-from desk.web.queue import filter_of
-from desk.web.review import acts_allowed, doubtful_of, show
-from desk.web.review_acts import Deciding, Sight, decided
-from desk.web.review_values import title_of
+from desk.web.queue.page import filter_of
+from desk.web.review.acts import Deciding, Sight, decided
+from desk.web.review.page import acts_allowed, doubtful_of, show
+from desk.web.review.values import title_of
 from desk.web.routing import DeskRouter
 from postroom.errors import NotAllowed
 from postroom.staff import May

@@ -1,0 +1,1 @@
+"""Blind samples: items that went straight through, read again by a person who does not see the values."""

@@ -33,6 +33,7 @@ _BODY_SECONDS = 5.0
 _MOST_CONNECTIONS = 64
 _ACCEPTED, _TIMED_OUT, _TOO_LARGE = 202, 408, 413
 _CLOSE_SECONDS = 5.0
+_ANSWER_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def notifications(body: bytes) -> Iterator[Notification]:
 def listens(port: int) -> bool:
     """Whether a receiver answers on a port of this machine."""
     token = secrets.token_urlsafe(8)
-    connection = HTTPConnection(_HOST, port, timeout=2)
+    connection = HTTPConnection(_HOST, port, timeout=_ANSWER_SECONDS)
     try:
         connection.request("POST", f"/?validationToken={token}")
         return connection.getresponse().read(len(token) + 1) == token.encode()

@@ -121,6 +121,12 @@ def world(server: GraphServer) -> GraphWorld:
     return GraphWorld(server)
 
 
+@pytest.fixture
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the growing pause begin small, for tests that ask what is repeated and not when."""
+    monkeypatch.setattr("connectors.waiting._FIRST_SECONDS", 0.05)
+
+
 class TestGraphContract(InboxContract):
     kind = "graph"
     settles_unclaimed = False
@@ -513,7 +519,7 @@ def test_a_large_mail_is_not_read_and_a_person_is_told(world: GraphWorld) -> Non
 
 
 def test_a_large_body_stops_at_the_limit(world: GraphWorld) -> None:
-    world.put(mail(1, "x" * 70 + "\r\n" * 3_000_000))
+    world.put(mail(1, "x" * 70 + "\r\n" * 300_000))
     (message,) = world.inbox(maximum_bytes=100_000).fetch(10)
     assert len(message.raw) < 5_000
     assert b"Subject: Garden waste 1" in message.raw
@@ -533,6 +539,7 @@ def test_a_download_that_times_out_for_ever_goes_to_a_person_and_holds_nobody_up
     assert b"was not read" in got[1].raw
 
 
+@pytest.mark.usefixtures("brisk")
 def test_a_mail_that_is_broken_through_and_through_holds_nobody_up(world: GraphWorld) -> None:
     bad, good = world.put(files(1, "a.pdf")), world.put(files(2, "b.pdf"))
     inbox, bookmark, got = world.inbox(patience_seconds=60), "", []
@@ -551,6 +558,7 @@ def test_a_mail_that_is_broken_through_and_through_holds_nobody_up(world: GraphW
     assert world.categories(bad) == [WORK]
 
 
+@pytest.mark.usefixtures("brisk")
 def test_a_mail_in_hand_that_cannot_be_looked_at_is_doubted_until_it_can(world: GraphWorld) -> None:
     key = world.put(mail(1))
     inbox = world.inbox(patience_seconds=60)
@@ -613,6 +621,7 @@ def test_a_wait_longer_than_our_patience_ends_the_look_and_is_told(world: GraphW
     assert len([seen for seen in asked(world, "GET") if "delta" in seen.path]) == 1, "nor is it asked in the meantime"
 
 
+@pytest.mark.usefixtures("brisk")
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_passing_faults_of_looks_are_repeated_by_the_transport(world: GraphWorld, status: int) -> None:
     world.put(mail(1))
@@ -620,6 +629,7 @@ def test_passing_faults_of_looks_are_repeated_by_the_transport(world: GraphWorld
     assert len(world.inbox(patience_seconds=60).fetch(10)) == 1
 
 
+@pytest.mark.usefixtures("brisk")
 def test_a_batch_has_twenty_parts_at_most_and_each_part_is_judged_by_itself(world: GraphWorld) -> None:
     keys = [world.put(mail(number)) for number in range(45)]
     inbox = world.inbox()
@@ -635,7 +645,11 @@ def test_a_batch_has_twenty_parts_at_most_and_each_part_is_judged_by_itself(worl
     assert all(len(part["dependsOn"]) == 1 for part in chained), "fully one after the other, which takes one place"
 
 
-def test_a_batch_that_gets_on_is_not_given_up_however_long_it_takes(world: GraphWorld) -> None:
+def test_a_batch_that_gets_on_is_not_given_up_however_long_it_takes(
+    world: GraphWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each of the four pauses is shorter than the patience, and all of them together are longer.
+    monkeypatch.setattr("connectors.waiting._FIRST_SECONDS", 0.2)
     keys = [world.put(mail(number)) for number in range(6)]
     for key in keys[1:5]:
         world.server.faults.on("GET", f"{re.escape(key)}$", "status 429")
@@ -645,7 +659,7 @@ def test_a_batch_that_gets_on_is_not_given_up_however_long_it_takes(world: Graph
         messages = graph.users.by_user_id(world.address).messages
         return [messages.by_message_id(key).to_get_request_information() for key in keys]
 
-    answers = in_turn(client, "Inbox", world.address, build, patience_seconds=1.5)
+    answers = in_turn(client, "Inbox", world.address, build, patience_seconds=0.3)
     client.close()
     assert [answer.json()["id"] for answer in answers] == keys
 
@@ -664,13 +678,13 @@ def test_a_token_that_runs_out_in_mid_batch_is_renewed(world: GraphWorld) -> Non
 def test_never_more_calls_at_one_time_than_a_mailbox_and_the_app_may_have(
     world: GraphWorld, app: int, most: int
 ) -> None:
-    for number in range(40):
+    for number in range(12):
         world.put(mail(number))
     world.server.tenant.takes = 0.02
     with ThreadPoolExecutor(6) as workers:
-        got = list(workers.map(lambda _: len(world.inbox(app_calls_at_once=app).fetch(40)), range(6)))
+        got = list(workers.map(lambda _: len(world.inbox(app_calls_at_once=app).fetch(12)), range(6)))
     world.server.tenant.takes = 0.0
-    assert got == [40] * 6
+    assert got == [12] * 6
     assert world.server.most_at_once(world.address) == most
     assert not [seen for seen in asked(world) if seen.status == 429]
 

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPResponse
 from itertools import count as numbers
@@ -82,12 +83,19 @@ def change(state: str, number: int = 1) -> dict[str, str]:
     return {"subscriptionId": f"s{number}", "clientState": state, "resource": SECRET}
 
 
+@pytest.fixture(scope="module")
+def leaving() -> Iterator[ThreadPoolExecutor]:
+    """Close receivers aside: each needs a moment to end, for which the next test need not wait."""
+    with ThreadPoolExecutor() as pool:
+        yield pool
+
+
 @pytest.fixture
-def ear() -> Iterator[Ear]:
+def ear(leaving: ThreadPoolExecutor) -> Iterator[Ear]:
     ear = Ear()
     ear.receiver.open()
     yield ear
-    ear.receiver.close()
+    leaving.submit(ear.receiver.close)
 
 
 def test_the_validation_token_is_echoed_as_plain_text_within_moments(ear: Ear) -> None:
@@ -175,9 +183,10 @@ def test_a_port_that_is_taken_is_told_with_the_remedy(ear: Ear) -> None:
         NudgeReceiver(ear.port, print).open()
 
 
-def test_it_tells_whether_a_receiver_is_there(ear: Ear) -> None:
+def test_it_tells_whether_a_receiver_is_there(ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
     assert listens(ear.port)
     assert not listens(free_port())
+    monkeypatch.setattr("connectors.graph.nudge_receiver._ANSWER_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as other:
         assert not listens(other.getsockname()[1])
 
@@ -264,13 +273,13 @@ def test_the_life_that_graph_grants_is_what_counts(
 
 
 def test_a_subscription_is_renewed_when_half_of_its_life_is_over(world: World) -> None:
-    world.own.shortest = world.own.longest = 0.1
+    world.own.shortest = world.own.longest = 0.04
     one = world.subscriptions()
     one.keep()
     before = dict(world.alive()[0])
     one.keep()
     assert world.asked("PATCH") == []
-    time.sleep(3.2)
+    time.sleep(1.3)
     one.keep()
     assert len(world.asked("PATCH")) == 1
     (after,) = world.alive()

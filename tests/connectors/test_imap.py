@@ -375,7 +375,7 @@ def test_a_connection_the_server_closed_is_opened_again(world: ImapWorld) -> Non
 
 
 def test_a_server_that_falls_silent_is_tried_again_later(world: ImapWorld) -> None:
-    inbox = world.open(timeout_seconds=2)
+    inbox = world.open(timeout_seconds=0.5)
     world.wire.replies = lambda data: b"" if b"[READ-WRITE]" in data else data
     with pytest.raises(TransientError, match="no answer in time"):
         inbox.fetch(9)
@@ -461,7 +461,7 @@ class Tokens(BaseHTTPRequestHandler):
 
 def test_signing_in_with_oauth(tmp_path: Path) -> None:
     tokens = HTTPServer(("127.0.0.1", 0), Tokens)
-    threading.Thread(target=tokens.serve_forever, daemon=True).start()
+    threading.Thread(target=tokens.serve_forever, args=(0.02,), daemon=True).start()
     address = f"http://127.0.0.1:{tokens.server_port}/token"
     introspection = (
         f"introspection_mode = auth\nintrospection_url = {address}\nusername_attribute = username\n"

@@ -168,7 +168,7 @@ class TestSmtpWithoutProtection(TargetContract):
 def test_a_server_that_says_nothing_more_is_waited_for_and_then_told_as_what_it_is(
     server: MailServer, fault: str
 ) -> None:
-    world = LetterWorld(server, timeout_seconds=0.5 if SILENT[fault] is TransientError else 1.5)
+    world = LetterWorld(server, timeout_seconds=0.2 if SILENT[fault] is TransientError else 1.0)
     with world.fault(fault), pytest.raises(SILENT[fault]):
         world.target().deliver(delivery(1, PLAIN))
     assert world.total() == (fault in ("END silent-after",))

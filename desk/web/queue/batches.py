@@ -15,8 +15,9 @@ from desk.web.office import Office, office_of, person_of
 from desk.web.pages import FormError, render
 from desk.web.queue.page import called
 from desk.web.review.about import NO_ACTION_REASONS, REJECT_REASONS
-from desk.web.review.acts import told
+from desk.web.review.acts import SAY_WHY
 from desk.web.review.page import doubtful_of
+from desk.web.review.why import Reasoned, Why
 from desk.web.routing import DeskRouter
 from postroom.errors import ItemNotFound, NotAllowed, PostroomError
 from postroom.reasons import TITLES
@@ -58,6 +59,15 @@ class Wish:
     to: Process | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a person had chosen and typed when something was still wrong."""
+
+    act: str
+    why: Why
+    to: str
+
+
 @router.page("/batches", May.DECIDE)
 def batches(request: Request) -> Response:
     """Show the batches of items that are alike."""
@@ -83,10 +93,9 @@ def batch(request: Request, key: str) -> Response:
 def act(
     request: Request,
     key: str,
+    why: Reasoned,
     item: Annotated[list[str] | None, Form()] = None,
     act: Annotated[str, Form()] = "",
-    reason: Annotated[str, Form()] = "",
-    words: Annotated[str, Form()] = "",
     to: Annotated[str, Form()] = "",
 ) -> Response:
     """Do the same with every chosen item; one that cannot be done holds up no other."""
@@ -94,17 +103,17 @@ def act(
     seen = [one.partition(".") for one in item or []]
     versions = {found: whole_number(version) for found, _, version in seen if found in listed}
     chosen = {found: version for found, version in versions.items() if version is not None}
-    wish = _wish(office_of(request), act, reason, words, to)
+    wish = _wish(office_of(request), act, why, to)
     errors = [] if chosen else [FormError("Choose at least one item.", "item")]
     if isinstance(wish, FormError):
         errors.append(wish)
     if errors or isinstance(wish, FormError):
-        return _page(request, key, errors, tuple(chosen), act)
+        return _page(request, key, errors, tuple(chosen), Typed(act, why, to))
     results = [_one(request, found, version, wish) for found, version in chosen.items()]
     return _page(request, key, [], results=results)
 
 
-def _wish(office: Office, act: str, reason: str, words: str, to: str) -> Wish | FormError:
+def _wish(office: Office, act: str, why: Why, to: str) -> Wish | FormError:
     if act not in ACTS:
         return FormError("Choose what is to be done.", "act")
     if act == "process":
@@ -112,8 +121,10 @@ def _wish(office: Office, act: str, reason: str, words: str, to: str) -> Wish | 
         return Wish(act, to=process) if process else FormError("Choose the process they are for.", "batch-process")
     if act == "release":
         return Wish(act)
-    why = told(_REASONS, reason, words)
-    return Wish(act, why) if why else FormError("Choose why.", "batch-reason")
+    lacking = why.lacks(_REASONS)
+    if lacking:
+        return FormError("Choose why." if lacking == "reason" else SAY_WHY, f"batch-{lacking}")
+    return Wish(act, why.sentence(_REASONS))
 
 
 def _one(request: Request, item_id: str, version: int, wish: Wish) -> Result:
@@ -174,7 +185,7 @@ def _page(
     key: str,
     errors: list[FormError],
     chosen: Sequence[str] = (),
-    act: str = "",
+    typed: Typed | None = None,
     results: Sequence[Result] = (),
 ) -> Response:
     office, items = office_of(request), _listed(request, key)
@@ -193,7 +204,7 @@ def _page(
         results=results,
         undone=[one for one in results if not one.done],
         acts=[(code, words) for code, words in ACTS.items() if code != "release" or office.process(process_id)],
-        act=act,
+        typed=typed or Typed("", Why("", ""), ""),
         processes=[(one.id, one.title) for one in office.settings.processes if one.id != process_id],
         reasons=list(_REASONS.items()),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Form, Request
@@ -15,6 +16,7 @@ from desk.web.queue.page import filter_of, following
 from desk.web.review.about import NO_ACTION_REASONS, REJECT_REASONS
 from desk.web.review.page import Refused, doubtful_of, entries_of, show
 from desk.web.review.values import title_of
+from desk.web.review.why import Reasoned, Why
 from desk.web.routing import DeskRouter
 from postroom.errors import ItemNotFound, NotAllowed
 from postroom.ledger.records import Verdict
@@ -24,7 +26,19 @@ if TYPE_CHECKING:
     from postroom.ledger import Item
 
 router = DeskRouter()
-_LONGEST_WORDS = 500
+SAY_WHY = "Say why in your own words."
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A way of closing an item that needs a reason."""
+
+    act: str
+    reasons: Mapping[str, str]
+    choose: str
+    """What is said where no reason was chosen."""
+    said: str
+    """The code of what is said once it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,39 +85,18 @@ def release(
 
 
 @router.action("/items/{item_id}/reject", May.DECIDE)
-def reject(
-    request: Request,
-    item_id: str,
-    sight: Deciding,
-    reason: Annotated[str, Form()] = "",
-    words: Annotated[str, Form()] = "",
-) -> Response:
+def reject(request: Request, item_id: str, sight: Deciding, why: Reasoned) -> Response:
     """Close an item as refused."""
-    item, why = item_in_scope(request, item_id), told(REJECT_REASONS, reason, words)
-    if not why:
-        return show(request, item, Refused("Choose why it is rejected.", 400, "reject-reason"))
-    ledger, person = office_of(request).ledger, person_of(request).sign_in_name
-    return decided(
-        request, item, sight, "rejected", lambda: ledger.reject(item.summary.id, why, person, version=sight.version)
+    return _close(
+        request, item_id, sight, why, Closing("reject", REJECT_REASONS, "Choose why it is rejected.", "rejected")
     )
 
 
 @router.action("/items/{item_id}/no-action", May.DECIDE)
-def no_action(
-    request: Request,
-    item_id: str,
-    sight: Deciding,
-    reason: Annotated[str, Form()] = "",
-    words: Annotated[str, Form()] = "",
-) -> Response:
+def no_action(request: Request, item_id: str, sight: Deciding, why: Reasoned) -> Response:
     """Close an item that asks for nothing."""
-    item, why = item_in_scope(request, item_id), told(NO_ACTION_REASONS, reason, words)
-    if not why:
-        return show(request, item, Refused("Choose why nothing is to be done.", 400, "no-action-reason"))
-    ledger, person = office_of(request).ledger, person_of(request).sign_in_name
-    return decided(
-        request, item, sight, "no-action", lambda: ledger.no_action(item.summary.id, why, person, version=sight.version)
-    )
+    choose = "Choose why nothing is to be done."
+    return _close(request, item_id, sight, why, Closing("no-action", NO_ACTION_REASONS, choose, "no-action"))
 
 
 @router.action("/items/{item_id}/by-hand", May.DECIDE)
@@ -118,16 +111,17 @@ def by_hand(
     item, office = item_in_scope(request, item_id), office_of(request)
     process = office.process(item.summary.process)
     plan = process.deliver if process else ()
+    kept = {"by-hand-target": target, "by-hand-reference": reference}
     if target not in {step.target for step in plan}:
-        return show(request, item, Refused("Choose where you keyed it.", 400, "by-hand-target"))
+        return show(request, item, Refused("Choose where you keyed it.", 400, "by-hand-target", kept=kept))
     if not reference.strip():
-        return show(request, item, Refused("Enter its reference there.", 400, "by-hand-reference"))
+        return show(request, item, Refused("Enter its reference there.", 400, "by-hand-reference", kept=kept))
     person, named = person_of(request).sign_in_name, reference.strip()[:200]
 
     def act() -> None:
         office.ledger.done_by_hand(item.summary.id, target, named, person, plan, version=sight.version)
 
-    return decided(request, item, sight, "by-hand", act)
+    return decided(request, item, sight, "by-hand", act, partial(not_allowed, request, item_id, sight, kept))
 
 
 @router.action("/items/{item_id}/process", May.DECIDE)
@@ -143,7 +137,7 @@ def process(request: Request, item_id: str, sight: Deciding, to: Annotated[str, 
     try:
         office.ledger.change_process(item.summary.id, chosen.id, person.sign_in_name, read, version=sight.version)
     except NotAllowed as error:
-        return _not_allowed(request, item_id, error, sight)
+        return not_allowed(request, item_id, sight, {"process-choice": to}, error)
     if not office.scope(person).holds(chosen.id, item.summary.protected):
         return RedirectResponse(following(request, "", said="process-away", item=item.summary.id), 303)
     said = "process" if read and read.fields else "process-unread"
@@ -185,10 +179,11 @@ def resolve(
     if delivery_id not in {one.id for one in item.deliveries}:
         raise ItemNotFound(f"Item {item.summary.id} has no such delivery.")
     if verdict not in set(Verdict):
-        return show(request, item, Refused("Choose what you found.", 400, f"verdict-{delivery_id}"))
-    named = reference.strip()[:200]
+        kept = {f"reference-{delivery_id}": reference}
+        return show(request, item, Refused("Choose what you found.", 400, f"verdict-{delivery_id}", kept=kept))
+    named, kept = reference.strip()[:200], {f"verdict-{delivery_id}": verdict, f"reference-{delivery_id}": reference}
     if verdict == Verdict.FOUND and not named:
-        return show(request, item, Refused("Enter its reference there.", 400, f"reference-{delivery_id}"))
+        return show(request, item, Refused("Enter its reference there.", 400, f"reference-{delivery_id}", kept=kept))
     try:
         office_of(request).ledger.resolve(delivery_id, Verdict(verdict), person_of(request).sign_in_name, named)
     except NotAllowed as error:
@@ -196,13 +191,29 @@ def resolve(
     return back_to(request, item.summary.id, f"resolved-{verdict}")
 
 
-def decided(request: Request, item: Item, sight: Sight, said: str, act: Callable[[], object]) -> Response:
-    """Do what a person decided, note how long it took, and lead to the next item; on this page if it was refused."""
+def decided(
+    request: Request,
+    item: Item,
+    sight: Sight,
+    said: str,
+    act: Callable[[], object],
+    refuse: Callable[[NotAllowed], Response] | None = None,
+) -> Response:
+    """Do what a person decided, note how long it took, and lead to the next item.
+
+    Args:
+        request: What was asked.
+        item: What it is about.
+        sight: What the person saw.
+        said: The code of what is said once it is done.
+        act: Does it.
+        refuse: Answers if it may not be done; the item's page with the refusal at its top if there is none.
+    """
     ledger, person, item_id = office_of(request).ledger, person_of(request), item.summary.id
     try:
         act()
     except NotAllowed as error:
-        return _not_allowed(request, item_id, error, sight)
+        return refuse(error) if refuse else not_allowed(request, item_id, sight, {}, error)
     if sight.seconds:
         ledger.note_spell(item_id, person.id, sight.seconds, sight.steps)
     ledger.leave(item_id, person)
@@ -214,14 +225,17 @@ def back_to(request: Request, item_id: str, said: str, **more: str) -> Response:
     return RedirectResponse(f"/items/{item_id}{filter_of(request).query_with(said=said, item=item_id, **more)}", 303)
 
 
-def told(reasons: Mapping[str, str], code: str, words: str) -> str:
-    """Return a reason as a sentence; empty if none was chosen, or another one without words."""
-    own = " ".join(words.split())[:_LONGEST_WORDS]
-    if code not in reasons or (code == "other" and not own):
-        return ""
-    if code == "other":
-        return own if own.endswith((".", "!", "?")) else f"{own}."
-    return f"{reasons[code]}: {own}" if own else f"{reasons[code]}."
+def _close(request: Request, item_id: str, sight: Sight, why: Why, how: Closing) -> Response:
+    """Close an item in one of the two ways that need a reason."""
+    item, kept = item_in_scope(request, item_id), {f"{how.act}-reason": why.reason, f"{how.act}-words": why.words}
+    lacking = why.lacks(how.reasons)
+    if lacking:
+        text = how.choose if lacking == "reason" else SAY_WHY
+        return show(request, item, Refused(text, 400, f"{how.act}-{lacking}", kept=kept))
+    ledger, person, sentence = office_of(request).ledger, person_of(request).sign_in_name, why.sentence(how.reasons)
+    close = ledger.reject if how.act == "reject" else ledger.no_action
+    act = partial(close, item.summary.id, sentence, person, version=sight.version)
+    return decided(request, item, sight, how.said, act, partial(not_allowed, request, item_id, sight, kept))
 
 
 def _release(request: Request, item: Item, sight: Sight, accept: bool) -> None:
@@ -254,9 +268,9 @@ def _hindrance(request: Request, item: Item, anyway: bool) -> Refused | None:
     return Refused(text, 400, "anyway")
 
 
-def _not_allowed(request: Request, item_id: str, error: NotAllowed, sight: Sight) -> Response:
-    item = item_in_scope(request, item_id)
-    return show(request, item, Refused(str(error), 409, seen=sight.seen))
+def not_allowed(request: Request, item_id: str, sight: Sight, kept: Mapping[str, str], error: NotAllowed) -> Response:
+    """Show an item as it stands now, with why something may not be done and what the person had typed."""
+    return show(request, item_in_scope(request, item_id), Refused(str(error), 409, seen=sight.seen, kept=kept))
 
 
 def _count(typed: str) -> int:

@@ -11,7 +11,7 @@ from desk.web.office import item_in_scope, office_of, person_of
 from desk.web.pages import FormError, render
 from desk.web.phrasing import day
 from desk.web.queue.page import filter_of
-from desk.web.review.acts import Deciding, Sight, decided
+from desk.web.review.acts import Deciding, Sight, decided, not_allowed
 from desk.web.review.page import acts_allowed, doubtful_of, show
 from desk.web.review.values import title_of
 from desk.web.routing import DeskRouter
@@ -54,7 +54,15 @@ def send(
     fields = {"to": address, "subject": line, "body": text}
     if item.envelope and item.envelope.message_id:
         fields["in_reply_to"] = item.envelope.message_id
-    return decided(request, item, sight, "sent-back", lambda: _send(request, item, sight, target, fields))
+
+    def refuse(error: NotAllowed) -> Response:
+        """Show the letter again, for it took somebody time to write, unless nobody can send it any more."""
+        now = item_in_scope(request, item_id)
+        if not acts_allowed(request, now):
+            return not_allowed(request, item_id, sight, {}, error)
+        return _page(request, now, subject, body, [FormError(str(error))], 409)
+
+    return decided(request, item, sight, "sent-back", lambda: _send(request, item, sight, target, fields), refuse)
 
 
 def _send(request: Request, item: Item, sight: Sight, target: str, fields: dict[str, str]) -> None:
@@ -78,12 +86,14 @@ def _way(request: Request, item: Item) -> tuple[str, str]:
     return target, address
 
 
-def _page(request: Request, item: Item, subject: str, body: str, errors: list[FormError]) -> Response:
+def _page(
+    request: Request, item: Item, subject: str, body: str, errors: list[FormError], status: int = 400
+) -> Response:
     _target, address = _way(request, item)
     return render(
         request,
         "review/letter.html",
-        status=400 if errors else 200,
+        status=status if errors else 200,
         errors=errors,
         item=item.summary.id,
         version=item.summary.version,

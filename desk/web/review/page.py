@@ -40,6 +40,8 @@ class Refused:
     typing: Typing | None = None
     seen: int | None = None
     """The last thing in the history that the person could have seen, if the item changed since."""
+    kept: Mapping[str, str] | None = None
+    """What the person had chosen and typed, by the id of the input, so that nobody enters it again."""
 
 
 @router.page("/items/{item_id}", May.SEE_ITEMS)
@@ -94,6 +96,7 @@ def show(request: Request, found: Item, refused: Refused | None = None) -> Respo
         "review/page.html",
         status=refused.status if refused else 200,
         errors=errors,
+        kept=(refused.kept or {}) if refused else {},
         about=about_of(request, found, showing, every, missing_asked=bool(refused and refused.field == "anyway")),
         pane=source_pane(request, found, showing),
         doubtful=[one for one in every if one.open or one.error],

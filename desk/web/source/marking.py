@@ -24,6 +24,7 @@ _LABELS: Final = {
     Section.SIGNATURE: "Signature",
     Section.DISCLAIMER: "Small print",
 }
+_AFTER_A_VALUE: Final = ".,;:"
 _WIDEST_GAP: Final = 40
 """Spaces kept between two words of typed text."""
 
@@ -121,9 +122,18 @@ class _Pen:
             for number in sorted(set(wanted) - set(open_marks), key=lambda one: -self._ends[one]):
                 open_marks.append(number)
                 pieces.append(self._opened(number))
-            pieces.append(escape(seen(word.text)))
+            pieces.append(self._written(word, open_marks))
             before, self._at = word, self._at + 1
         return f'<div class="{self._kind(line)}" dir="auto">{"".join(pieces)}{"</mark>" * len(open_marks)}</div>'
+
+    def _written(self, word: Word, open_marks: list[int]) -> str:
+        """Return a word; the stop or comma after a value ends its marks, for it is none of the value."""
+        core = word.text.rstrip(_AFTER_A_VALUE)
+        if not core or core == word.text or any(self._ends[number] != self._at for number in open_marks):
+            return escape(seen(word.text))
+        ends = "</mark>" * len(open_marks)
+        open_marks.clear()
+        return escape(seen(core)) + ends + escape(seen(word.text[len(core) :]))
 
     def _opened(self, number: int) -> str:
         mark = self._marks[number]

@@ -133,6 +133,29 @@ def test_nothing_is_released_while_something_is_missing_unless_asked_for(office:
     assert client.post(f"/items/{item}/release", data=form(office, item, anyway="yes")).status_code == 303
 
 
+@pytest.mark.parametrize(
+    ("act", "typed", "wrong", "kept"),
+    [
+        ("reject", {"reason": "other"}, "Say why in your own words.", ('value="other" checked',)),
+        ("reject", {"words": "Not our road."}, "Choose why it is rejected.", ('value="Not our road."',)),
+        ("no-action", {"reason": "thanks", "version": "0"}, "", ('value="thanks" checked',)),
+        ("by-hand", {"target": "nowhere", "reference": "PA-77"}, "Choose where you keyed it.", ('value="PA-77"',)),
+        ("process", {"to": "missed-bin", "version": "0"}, "", ('value="missed-bin" selected',)),
+    ],
+)
+def test_what_was_chosen_and_typed_stays_when_an_act_is_refused(
+    office: Office, client_as: ClientAs, act: str, typed: dict[str, str], wrong: str, kept: tuple[str, ...]
+) -> None:
+    item = one(office, "move-unsure-date")
+    office.ledger.correct(item, "full_name", "Piers Ade", "bo")
+    refused = client_as(Role.OFFICER).post(f"/items/{item}/{act}", data=form(office, item, **typed))
+    assert refused.status_code == (400 if wrong else 409)
+    part = refused.text[refused.text.index(f'id="act-{act}"') :].partition("</details>")[0]
+    assert wrong in refused.text
+    assert part.partition(">")[0].endswith(" open")
+    assert [one for one in kept if one not in part] == []
+
+
 def test_the_second_of_two_people_is_told_and_overwrites_nothing(office: Office, app: FastAPI) -> None:
     item = one(office, "move-unsure-date")
     ann = client_of(app, office, add_person(office, Role.OFFICER, name="Ann Other"))
@@ -196,12 +219,17 @@ def test_every_decision_can_be_undone(
 
 
 @pytest.mark.parametrize("act", ["reject", "no-action"])
-@pytest.mark.parametrize("data", [{}, {"reason": "other"}, {"reason": "made-up"}])
-def test_a_closing_needs_its_reason(office: Office, client_as: ClientAs, act: str, data: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("data", "lacking"),
+    [({}, "reason"), ({"reason": "other", "words": " "}, "words"), ({"reason": "made-up"}, "reason")],
+)
+def test_a_closing_needs_its_reason(
+    office: Office, client_as: ClientAs, act: str, data: dict[str, str], lacking: str
+) -> None:
     item = one(office, "thanks")
     answer = client_as(Role.OFFICER).post(f"/items/{item}/{act}", data=form(office, item, **data))
     assert answer.status_code == 400
-    assert f'href="#{act}-reason"' in answer.text
+    assert f'href="#{act}-{lacking}"' in answer.text
     assert office.ledger.item(item).summary.state is ItemState.WITH_PERSON
 
 

@@ -125,6 +125,22 @@ def test_a_letter_asks_for_what_is_missing_and_is_sent_as_edited(office: Office,
     assert "Sent back to the sender: needs Moving date." in client.get(f"/items/{item}").text
 
 
+def test_a_letter_is_not_lost_when_a_colleague_was_quicker(office: Office, client_as: ClientAs) -> None:
+    item = one(office, "move-no-date")
+    client, path = client_as(Role.OFFICER, name="Ann Other"), f"/items/{item}/send-back"
+    written = form(office, item, subject="Re: council tax", body="When do you move?")
+    office.ledger.correct(item, "full_name", "Saskia Rudd-Hale", "bo")
+    late = client.post(path, data=written)
+    assert late.status_code == 409
+    assert "When do you move?" in late.text
+    assert "said=sent-back" in client.post(path, data=written | form(office, item)).headers["location"]
+    again = one(office, "foi-no-name")
+    written = form(office, again, subject="Re: your request", body="Who are you?")
+    office.ledger.reject(again, "It is abuse.", "bo")
+    closed = client.post(f"/items/{again}/send-back", data=written)
+    assert (closed.status_code, "rejected the item at" in closed.text) == (409, True)
+
+
 def test_without_a_target_for_letters_none_are_offered(office: Office, client_as: ClientAs) -> None:
     office.settings = full_settings(office.settings.data)
     item = one(office, "move-no-date")

@@ -71,6 +71,13 @@ def test_everything_that_was_read_is_there_once_and_in_order() -> None:
     )
 
 
+def test_a_stop_after_a_value_is_outside_its_mark_and_one_within_it_stays() -> None:
+    box = box_of(LETTER, "Mercer", "3GU")
+    root = tree(LETTER, Mark("address", "Address", 1, box, "Mercer Row, Northborough, LE11 3GU"))
+    assert marked(root, 0) == "Mercer Row, Northborough,  LE11 3GU"
+    assert "LE11 3GU." in root.text_content()
+
+
 def test_a_field_over_several_lines_is_marked_in_each_and_named_once() -> None:
     page = plain_page([("I live at 9 Mercer", NEW), ("Row, Northborough since", NEW)])
     box = box_of(page, "9", "Mercer").around(box_of(page, "Row", "Northborough"))
@@ -89,7 +96,7 @@ def test_overlapping_fields_are_all_marked() -> None:
     whole = box_of(LETTER, "Mercer", "Row")
     root = tree(LETTER, Mark("one", "One", 1, street), Mark("two", "Two", 1, town), Mark("in", "In", 1, whole))
     assert marked(root, 0).split() == ["9", "Mercer", "Row,", "Northborough,"]
-    assert marked(root, 1).split() == ["Northborough,", "LE11", "3GU."]
+    assert marked(root, 1).split() == ["Northborough,", "LE11", "3GU"]
     assert marked(root, 2).split() == ["Mercer", "Row,"]
     ids = [one.get("id") for one in root.xpath("//mark[@id]")]
     assert sorted(ids) == ["field-in", "field-one", "field-two"]
@@ -97,7 +104,7 @@ def test_overlapping_fields_are_all_marked() -> None:
 
 def test_a_part_of_a_word_marks_the_word() -> None:
     page = Page(1, (Line((Word("Ref:AB12,", Box(0.1, 0.1, 0.3, 0.12)),)),), Source.TESSERACT)
-    assert marked(tree(page, Mark("ref", "Reference", 1, Box(0.17, 0.1, 0.29, 0.12), "AB12")), 0) == "Ref:AB12,"
+    assert marked(tree(page, Mark("ref", "Reference", 1, Box(0.17, 0.1, 0.29, 0.12), "AB12")), 0) == "Ref:AB12"
 
 
 def test_a_field_of_another_page_or_of_none_marks_nothing() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from connectors.memory import Journal, MemoryInbox, MemoryInboxSettings, MemoryTarget, MemoryTargetSettings
 from postroom import failpoints
 from postroom.deliver import deliver_one, recover
-from postroom.delivery import TERMINAL, State, TargetClass
+from postroom.delivery import TargetClass
 from postroom.disposition import Disposition, Outcome
 from postroom.document import Document, Role
 from postroom.errors import LeaseLost
@@ -23,12 +23,12 @@ from postroom.process import DeliverTo
 from postroom.settle import settle_done
 from postroom.text import Section, Text, plain_page
 from postroom.workitem import Extraction, Triage
+from tests.faults.rest import at_rest
 from tests.postroom.samples import NOON
 
 TARGETS = ("depot", "crm")
 PLANS = {"garden-waste": [DeliverTo(target=name) for name in TARGETS]}
 _PATIENCE = 20.0
-_RESTING = (*TERMINAL, State.HUMAN)
 
 
 @dataclass(frozen=True)
@@ -89,9 +89,7 @@ def work(line: Line) -> None:
 
 def finished(ledger: Ledger, inbox: MemoryInbox) -> bool:
     """Return whether nothing moves by itself any more."""
-    early = any(ledger.messages_due(stage) for stage in (Stage.RECEIVED, Stage.READ, Stage.ITEMISED))
-    moving = any(delivery.state not in _RESTING for delivery in ledger.deliveries())
-    return not early and not moving and not inbox.fetch(1) and not ledger.accounts().in_flight
+    return at_rest(ledger, ledger.accounts().received) and not inbox.fetch(1)
 
 
 def read(ledger: Ledger, message_id: str, owner: str) -> None:

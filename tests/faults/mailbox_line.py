@@ -29,17 +29,11 @@ from postroom.message import ReadMessage, Unpacked
 from postroom.process import DeliverTo
 from postroom.settle import settle_done
 from postroom.workitem import Extraction, Triage
+from tests.faults.graph_imports import PRELOAD
 
 TARGET = "depot"
 TURN_SECONDS = 3.0
 """How long a worker may sleep before another takes its turn; zombies sleep longer."""
-SLOW_IMPORTS = (
-    "azure.identity",
-    "connectors.graph.transport",
-    "msgraph.graph_service_client",
-    "msgraph.generated.models.message_collection_response",
-    "msgraph.generated.users.item.mail_folders.item.messages.delta.delta_request_builder",
-)
 _PLANS = {"garden-waste": [DeliverTo(target=TARGET)]}
 _CONTEXT = get_context("forkserver")
 
@@ -55,7 +49,7 @@ def start(folder: Path, settings: Mapping[str, Any], seed: int) -> BaseProcess:
     """Start a worker, which works until it finds the file `stop`."""
     # Python 3.11 does not tell the process that forks where modules lie.
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])
-    _CONTEXT.set_forkserver_preload([__name__, *SLOW_IMPORTS])
+    _CONTEXT.set_forkserver_preload(PRELOAD)
     ensure_running()
     process = _CONTEXT.Process(target=work, args=(folder, dict(settings), seed))
     process.start()

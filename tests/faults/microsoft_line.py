@@ -27,53 +27,41 @@ from postroom import failpoints
 from postroom.errors import NotAllowed
 from postroom.ledger import ItemState
 from postroom.message import Message
+from tests.faults.graph_imports import PRELOAD
+from tests.faults.rest import at_rest
 
-SLOW_IMPORTS = (
-    "azure.identity",
-    "connectors.graph.transport",
-    "msgraph.graph_service_client",
-    "msgraph.generated.models.message_collection_response",
-    "msgraph.generated.models.planner_task",
-    "msgraph.generated.users.item.mail_folders.item.messages.delta.delta_request_builder",
-    "msgraph.generated.users.item.messages.item.attachments.attachments_request_builder",
-    "msgraph.generated.users.item.messages.item.move.move_post_request_body",
-)
-"""What the connectors import when they are first used, imported once for all processes."""
 OFFICER = "Pat"
 _REST_SECONDS = 1.5
+"""After which a line that does nothing ends, at rest or not."""
 _MAIN = load_settings()
 _TRIAGER = Triager(_MAIN.processes, _MAIN.triage)
 _MAIL = Message("post", "1", "1.eml", b"Subject: Bins\r\n\r\nPlease collect.\r\n", datetime(2026, 9, 14, tzinfo=UTC))
 _READ = understand(read_message(_MAIL, _MAIN.limits, _MAIN.ocr), _TRIAGER, _MAIN.processes, _MAIN.ocr)
 """Reading once fills what is kept between readings."""
 _CONTEXT = get_context("forkserver")
-_CONTEXT.set_forkserver_preload([__name__, *SLOW_IMPORTS])
+_CONTEXT.set_forkserver_preload(PRELOAD)
 
 
-def start(
-    config: Path, data: Path, armed: str = "", *, until_rest: bool = False, looks_first: bool = True
-) -> BaseProcess:
+def start(config: Path, data: Path, armed: str = "", *, rest_after: int = 0, looks_first: bool = True) -> BaseProcess:
     """Start the line in a process of its own.
 
     Args:
         config: The configuration folder.
         data: The data folder.
         armed: The failpoint to be killed at, if any.
-        until_rest: Whether it ends once nothing moves any more; else it works until it is killed.
+        rest_after: Messages after which it ends, once nothing of them moves any more; 0 works until it is killed.
         looks_first: Whether the workbook is looked into before a row is added; without, the guard is broken.
     """
     # Python 3.11 does not tell the process that forks where modules lie.
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])
     ensure_running()
-    given = (config, data, armed, until_rest, looks_first, dict(os.environ))
+    given = (config, data, armed, rest_after, looks_first, dict(os.environ))
     process = _CONTEXT.Process(target=work, args=given)
     process.start()
     return process
 
 
-def work(
-    config: Path, data: Path, armed: str, until_rest: bool, looks_first: bool, environment: dict[str, str]
-) -> None:
+def work(config: Path, data: Path, armed: str, rest_after: int, looks_first: bool, environment: dict[str, str]) -> None:
     """Take every step again and again; an officer sends on what waits for a person."""
     os.environ.update(environment)
     if not looks_first:
@@ -83,9 +71,11 @@ def work(
     vars(line)["triager"] = _TRIAGER
     failpoints.arm(armed)
     quiet_since = time.monotonic()
-    while not until_rest or time.monotonic() - quiet_since < _REST_SECONDS:
+    while not rest_after or time.monotonic() - quiet_since < _REST_SECONDS:
         if one_round(line) + clear_queue(line):
             quiet_since = time.monotonic()
+        elif rest_after and at_rest(line.ledger, rest_after):
+            break
         time.sleep(0.01)
     line.close()
 

@@ -21,7 +21,7 @@ from postroom.ledger import Stage
 from tests.faults.line import TARGETS, Line, end_of, start
 from tests.servers.postgres import PostgresServer
 
-MESSAGES = 3
+MESSAGES = 2
 DELIVERING = [point for point in Failpoint if point.startswith("deliver.")]
 SHORT_ROUND = (
     Failpoint.INTAKE_COMMITTED,

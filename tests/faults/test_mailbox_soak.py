@@ -30,7 +30,7 @@ from tests.servers.graph import GraphServer
 from tests.servers.graph.seen import Seen
 
 SOAK = bool(os.environ.get("POSTROOM_SOAK"))
-MAILS, WORKERS = (2000, 8) if SOAK else (90, 3)
+MAILS, WORKERS, QUIET_SECONDS = (2000, 8, 4.0) if SOAK else (60, 3, 2.5)
 MAILBOX = "post@northborough.gov.uk"
 MARKS = {"Postroom: in work", "Postroom: done", "Postroom: needs a person"}
 FINAL = MARKS - {"Postroom: in work"}
@@ -174,7 +174,7 @@ def _kill_one(day: Day, workers: list[BaseProcess], settings: dict[str, Any], se
 def _until_quiet(day: Day) -> None:
     """Wait until the workers have nothing left to do, and a little longer."""
     ledger, until, quiet_since = open_ledger(day.folder), time.monotonic() + 400, time.monotonic()
-    while time.monotonic() < until and time.monotonic() - quiet_since < 4:
+    while time.monotonic() < until and time.monotonic() - quiet_since < QUIET_SECONDS:
         with ledger._engine.connect() as connection:
             still_open = connection.scalar(text("SELECT count(*) FROM messages WHERE stage != 'settled'"))
         taken_in = ledger.accounts().received

@@ -25,6 +25,7 @@ from postroom import failpoints
 from postroom.errors import StepFault
 from postroom.failpoints import Failpoint
 from postroom.ledger import Stage
+from tests.faults.rest import at_rest
 
 POST = """\
 From: Ann Other <ann.other@example.org>
@@ -87,12 +88,11 @@ def one_round(line: Line) -> int:
 
 
 def work(house: Path) -> None:
-    """Run the line until it has been at rest for a while."""
+    """Run the line until it is at rest."""
     line = Line(load_settings(house / "config", house / "data"))
-    quiet_since = time.monotonic()
-    while time.monotonic() - quiet_since < 0.5:
-        if one_round(line):
-            quiet_since = time.monotonic()
+    until = time.monotonic() + 20
+    while one_round(line) or not at_rest(line.ledger, 1):
+        assert time.monotonic() < until, "the line did not come to rest"
         time.sleep(0.02)
     line.close()
 

@@ -17,6 +17,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from config.settings import Settings, load_settings
+from flows import nudge_line
 from flows.nudge_line import nudges
 from tests.connectors.graph_targets import account, failing, graph_server
 from tests.desk.conftest import MISSED_BIN
@@ -26,6 +27,7 @@ from tests.servers.graph import GraphServer
 
 ADDRESS = "https://post.northborough.gov.uk/nudge"
 MAILBOX = "post@northborough.gov.uk"
+BUNCH_SECONDS = 0.8
 MAIL = b"""From: a@example.org\r\nSubject: Missed bin\r\nMessage-ID: <1@example.org>\r\n\r
 My bin was missed on Friday, the black bin was not collected.\r\n\r
 Address: 14 High Street, Westmere, WM1 2AB\r\nBin: refuse\r\n"""
@@ -85,7 +87,8 @@ def server() -> Iterator[GraphServer]:
 
 
 @pytest.fixture
-def council(server: GraphServer, tmp_path: Path) -> Iterator[Council]:
+def council(server: GraphServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Council]:
+    monkeypatch.setattr(nudge_line, "_BUNCH_SECONDS", BUNCH_SECONDS)
     yield Council(server, tmp_path, free_port())
     server.tenant.subscriptions.subscriptions.clear()
 
@@ -106,9 +109,9 @@ def test_a_flood_of_nudges_is_one_run_and_what_comes_later_another(council: Coun
     with nudges(council.settings(), council.run):
         wait_for(council.alive, 20)
         state = council.alive()[0]["clientState"]
-        assert {council.tell(state) for _ in range(200)} == {202}
+        assert {council.tell(state) for _ in range(80)} == {202}
         wait_for(lambda: council.runs, 10)
-        time.sleep(3)
+        time.sleep(2 * BUNCH_SECONDS)
         assert len(council.runs) == 1
         council.tell(state)
         wait_for(lambda: len(council.runs) == 2, 10)
@@ -118,7 +121,7 @@ def test_a_flood_of_what_is_not_graphs_runs_nothing(council: Council) -> None:
     with nudges(council.settings(), council.run):
         wait_for(council.alive, 20)
         assert {council.tell(f"guess {number}") for number in range(100)} == {202}
-        time.sleep(3)
+        time.sleep(1.5 * BUNCH_SECONDS)
     assert council.runs == []
 
 
@@ -241,11 +244,11 @@ def test_served_with_an_hour_between_two_runs_a_nudge_brings_the_mail_within_mom
         wait_for(served.stands, 120)
         wait_for(council.alive, 60)
         council.server.tenant.mail.put(MAILBOX, MAIL)
-        time.sleep(15)
         journal = Journal(settings.data / "depot.db")
-        assert not journal.records("depot"), "no run is due for an hour"
         assert council.own.notify(MAILBOX) == 1
         wait_for(lambda: journal.records("depot"), 60)
+        begun = [run for run in served.runs() if run["state_type"] != "SCHEDULED"]
+        assert [run["tags"] for run in begun] == [["nudge"]], "no run is due for an hour"
         line.terminate()
         assert line.wait(60) == 0
         assert council.alive() == []

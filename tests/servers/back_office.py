@@ -57,6 +57,14 @@ class BackOffice:
             self._process.kill()
             self._process.wait()
 
+    def empty(self) -> None:
+        """Remove every record and every fault, as if it had just been installed."""
+        self.set_faults()
+        database = sqlite3.connect(self.database, timeout=20)
+        with database:
+            database.execute("delete from record")
+        database.close()
+
     def set_faults(self, *faults: dict[str, Any]) -> None:
         httpx.post(f"{self.url}/control/faults", json=list(faults)).raise_for_status()
 

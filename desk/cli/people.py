@@ -84,7 +84,9 @@ def add(
     for problem in problems_of(wanted, teams_of(session.settings)).values():
         raise BusinessError(problem)
     kept, shown = _first_password(session, wanted)
-    session.ledger.add_staff(wanted, person_or_login(person), password=kept)
+    by = person_or_login(person)
+    first = bool(shown) or by != wanted.sign_in_name.lower()
+    session.ledger.add_staff(wanted, by, password=kept, first_password=first)
     print_line(f"{wanted.name} may sign in at the desk as {wanted.sign_in_name.lower()}.")
     _show_once(shown)
 
@@ -95,7 +97,9 @@ def password(context: typer.Context, name: Name, person: Person = "") -> None:
     _accounts_only(session)
     record = _record(session, name)
     kept, shown = _first_password(session, record.person)
-    session.ledger.set_password(record.person.id, kept, person_or_login(person))
+    by = person_or_login(person)
+    first = bool(shown) or by != record.person.sign_in_name
+    session.ledger.set_password(record.person.id, kept, by, first_password=first)
     print_line(f"The password of {record.person.sign_in_name} is changed; their sign-ins have ended.")
     _show_once(shown)
 

@@ -83,6 +83,8 @@ def _problems(office: Office, person: Person, old: str, new: str, again: str) ->
         wait = wait_after(record.failures + 1)
         office.ledger.note_wrong_password(person.id, now + timedelta(seconds=wait) if wait else None)
         return {"old": "The present password is wrong."}
+    if new == old:
+        return {"new": "Choose another than the present one."}
     if new != again:
         return {"again": "The two new passwords are not the same."}
     problem = password_problem(new, council=office.settings.council, names=(person.name, person.sign_in_name))

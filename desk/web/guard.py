@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -43,6 +43,8 @@ HEADERS: Mapping[str, str] = {
 """What every answer carries, unless the route sets a stricter one of its own."""
 _LASTING = "public, max-age=31536000, immutable"
 _READ = ("GET", "HEAD")
+_WITH_A_FIRST_PASSWORD = ("/account", "/account/password", "/sign-out", "/accessibility", "/keys", "/health")
+"""Where somebody may go whose password another person knows."""
 Unforeseen = Callable[[Request, Exception], Response]
 """Notes what nobody foresaw, and returns the page that tells of it."""
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -77,6 +79,9 @@ class Guard:
             state["sign_in"] = await self._sign_in(scope, headers)
         state["person"] = state["sign_in"].person if state["sign_in"] else None
         state["may"] = _may(state["sign_in"])
+        if state["sign_in"] and state["sign_in"].first_password and scope["path"] not in _WITH_A_FIRST_PASSWORD:
+            await RedirectResponse("/account?said=first-password#old", 303)(scope, receive, send)
+            return
         await self._answer(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:

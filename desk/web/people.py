@@ -72,7 +72,9 @@ def add(
     if problems:
         return _form(request, wanted, problems, new=True)
     made = first_password()
-    added = office.ledger.add_staff(wanted, person_of(request).sign_in_name, password=hash_password(made))
+    added = office.ledger.add_staff(
+        wanted, person_of(request).sign_in_name, password=hash_password(made), first_password=True
+    )
     return render(request, "people/password.html", person_shown=added, made=made, new=True)
 
 
@@ -127,7 +129,7 @@ def new_password(request: Request, staff_id: str) -> Response:
     if record.kind != LOCAL:
         raise BusinessError("This person signs in through the council's OpenID provider, which keeps the password.")
     made = first_password()
-    ledger.set_password(staff_id, hash_password(made), person_of(request).sign_in_name)
+    ledger.set_password(staff_id, hash_password(made), person_of(request).sign_in_name, first_password=True)
     return render(request, "people/password.html", person_shown=record.person, made=made, new=False)
 
 

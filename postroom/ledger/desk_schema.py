@@ -21,6 +21,7 @@ staff = Table(
     Column("name", String(200), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("password", Text, nullable=False),
+    Column("first_password", Boolean, nullable=False),
     Column("roles", Text, nullable=False),
     Column("teams", Text, nullable=False),
     Column("restricted", Boolean, nullable=False),

@@ -49,13 +49,17 @@ class SignIn:
     seen_at: datetime
     ends_at: datetime
     browser: str
+    first_password: bool = False
+    """Whether somebody else knows the password: all that the person may do is change it."""
 
 
 class SignIns(Operating):
     """People and their sign-ins."""
 
-    def add_staff(self, person: Person, by: str, *, kind: str = LOCAL, password: str = "") -> Person:
-        """Add a person and return them with the id they were given.
+    def add_staff(
+        self, person: Person, by: str, *, kind: str = LOCAL, password: str = "", first_password: bool = False
+    ) -> Person:
+        """Add a person and return them with the id they were given; a first password is to be changed by them.
 
         Raises:
             BusinessError: The sign-in name is taken.
@@ -68,6 +72,7 @@ class SignIns(Operating):
                 )
             now = self._clock()
             values = _person_values(person) | {"kind": kind, "password": password, "failures": 0}
+            values["first_password"] = first_password
             connection.execute(insert(staff).values(id=new, **values, created_at=now, changed_at=now))
             self._record(connection, "staff-added", actor=by, person=person.sign_in_name)
         return self.staff_member(new).person
@@ -87,29 +92,36 @@ class SignIns(Operating):
                 name = f"{name}#{person.id[:6]}"
             values = _person_values(replace(person, sign_in_name=name, active=True)) | {"changed_at": self._clock()}
             if row is None:
-                new = {"kind": OPENID, "password": "", "failures": 0, "created_at": self._clock()}
+                new = {
+                    "kind": OPENID,
+                    "password": "",
+                    "first_password": False,
+                    "failures": 0,
+                    "created_at": self._clock(),
+                }
                 connection.execute(insert(staff).values(id=person.id, **values, **new))
                 self._record(connection, "staff-added", actor=name.strip().lower(), person=name.strip().lower())
             else:
                 change_one(connection, update(staff).where(staff.c.id == person.id).values(**values))
         return self.staff_member(person.id).person
 
-    def change_staff(self, person: Person, by: str, password: str | None = None) -> None:
+    def change_staff(self, person: Person, by: str) -> None:
         """Change a person's name, roles, teams and rights; their sign-ins end, so that the change counts at once."""
         with self._writing() as connection:
             values = _person_values(person) | {"changed_at": self._clock()}
-            if password is not None:
-                values |= {"password": password, "failures": 0, "locked_until": None}
             change_one(connection, update(staff).where(staff.c.id == person.id).values(**values))
             self._end(connection, person.id)
             told = {"person": person.sign_in_name, "roles": " ".join(sorted(person.roles))}
             told |= {"restricted": "yes" if person.restricted else "no", "active": "yes" if person.active else "no"}
             self._record(connection, "staff-changed", actor=by, **told)
 
-    def set_password(self, staff_id: str, password: str, by: str, *, keep: str = "") -> None:
+    def set_password(
+        self, staff_id: str, password: str, by: str, *, keep: str = "", first_password: bool = False
+    ) -> None:
         """Set the hash of a person's password; every sign-in of theirs ends but the one with the token `keep`."""
         with self._writing() as connection:
             values = {"password": password, "failures": 0, "locked_until": None, "changed_at": self._clock()}
+            values["first_password"] = first_password
             change_one(connection, update(staff).where(staff.c.id == staff_id).values(**values))
             self._end(connection, staff_id, but=sha256(keep.encode()) if keep else "")
             self._record(connection, "password-set", actor=by, person=_name_of(connection, staff_id))
@@ -251,7 +263,9 @@ def _sign_ins() -> Any:
 
 
 def _sign_in_of(row: Row[Any]) -> SignIn:
-    return SignIn(row.id, _person_of(row, row.staff_id), row.since, row.seen_at, row.ends_at, row.browser)
+    return SignIn(
+        row.id, _person_of(row, row.staff_id), row.since, row.seen_at, row.ends_at, row.browser, row.first_password
+    )
 
 
 def _staff_named(connection: Connection, name: str) -> Row[Any] | None:

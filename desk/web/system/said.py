@@ -20,6 +20,7 @@ _SAID: Mapping[str, Announcement] = {
     ),
     "changed": Announcement("The change counts from now on. The person must sign in again."),
     "ended": Announcement("The sign-ins have ended."),
+    "first-password": Announcement("Choose a password of your own first: somebody else knows this one.", "note"),
     "password": Announcement("Your password is changed. Your other sign-ins have ended."),
 }
 

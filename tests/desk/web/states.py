@@ -222,6 +222,7 @@ SIGN_IN = (
         "account-wrong-password", "/account", "/account", act=sending("form[action='/account/password']"), error=True
     ),
     State("account-changed", "/account", "/account?said=password", "manager"),
+    State("account-first-password", "/account", "/account?said=first-password", "manager"),
     State("account-openid", "/account", "/account", office="openid"),
 )
 QUEUE = (

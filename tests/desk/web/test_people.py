@@ -22,7 +22,7 @@ from tests.desk.web.test_system import PRESSED, words
 NEW = {"name": "Ann Other", "sign_in_name": "Ann.Other", "roles": ["officer"], "teams": ["Post room"]}
 
 
-def test_a_person_is_added_and_signs_in_with_the_password_shown(
+def test_a_person_is_added_signs_in_with_the_password_shown_and_chooses_their_own(
     office: Office, client_as: ClientAs, page_as: SignedInPage
 ) -> None:
     answer = client_as(Role.ICT).post("/people/new", data=NEW)
@@ -37,8 +37,37 @@ def test_a_person_is_added_and_signs_in_with_the_password_shown(
     page.get_by_label("Sign-in name").fill("ann.other")
     page.get_by_label("Password", exact=True).fill(made[1])
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url("**/queue")
+    page.wait_for_url("**/account?said=first-password#old")
+    assert page.locator("main").get_by_text("Choose a password of your own first").is_visible()
+    page.goto("/queue")
+    assert "/account" in page.url
+    for label, typed in (
+        ("Present", made[1]),
+        ("New", "otter pebble tundra"),
+        ("New password again", "otter pebble tundra"),
+    ):
+        page.get_by_label(label if "again" in label else f"{label} password", exact=True).fill(typed)
+    page.get_by_role("button", name="Change password").click()
+    page.wait_for_url("**/account?said=password")
+    page.goto("/queue")
+    assert page.url.endswith("/queue")
     assert page.get_by_text("Ann Other").count()
+
+
+def test_with_a_password_that_ict_knows_nothing_is_seen_and_nothing_done(
+    app: FastAPI, office: Office, client_as: ClientAs
+) -> None:
+    officer, ict = add_person(office, Role.OFFICER), client_as(Role.ICT)
+    assert ict.post(f"/people/{officer.id}/password", data=PRESSED).status_code == 200
+    theirs = client_of(app, office, officer)
+    for path in ("/", "/queue", "/items/AAAAAAAA", "/account/../queue", "/account/"):
+        assert theirs.get(path).headers["location"] == "/account?said=first-password#old", path
+    assert theirs.post("/items/AAAAAAAA/reject", data=PRESSED).headers["location"].startswith("/account")
+    assert {theirs.get(path).status_code for path in ("/account", "/keys", "/accessibility", "/health")} == {200}
+    office.ledger.set_password(officer.id, hash_password("thistle walrus quarry"), "test", first_password=True)
+    theirs = client_of(app, office, officer)
+    same = {"old": "thistle walrus quarry", "new": "thistle walrus quarry", "again": "thistle walrus quarry"}
+    assert "another than the present" in theirs.post("/account/password", data=same).text
 
 
 def test_a_wrong_password_is_told_at_the_input_and_in_the_title(office: Office, client_as: ClientAs) -> None:

@@ -59,6 +59,7 @@ def _staff() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("password", sa.Text(), nullable=False),
+        sa.Column("first_password", sa.Boolean(), nullable=False),
         sa.Column("roles", sa.Text(), nullable=False),
         sa.Column("teams", sa.Text(), nullable=False),
         sa.Column("restricted", sa.Boolean(), nullable=False),

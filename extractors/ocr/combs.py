@@ -93,10 +93,16 @@ def _boxed(upright: Ink, ink: Ink) -> Iterator[Comb]:
 def _level_rows(bars: list[Bar]) -> Iterator[list[Bar]]:
     """Yield the bars that stand side by side at one height, from left to right."""
     rows: list[list[Bar]] = []
+    farthest = 2 * max((bar.height for bar in bars), default=0.0)
+    # Bars come from left to right, so that a row out of reach of one is out of reach of all that follow.
+    near: list[list[Bar]] = []
     for bar in bars:
-        row = next((row for row in rows if _level(row[-1], bar) and bar.x - row[-1].x < 2 * bar.height), None)
+        near = [row for row in near if bar.x - row[-1].x < farthest]
+        reach = bar.x - 2 * bar.height
+        row = next((row for row in near if row[-1].x > reach and _level(row[-1], bar)), None)
         if row is None:
             rows.append([bar])
+            near.append(rows[-1])
         else:
             row.append(bar)
     return (row for row in rows if len(row) > _FEWEST)

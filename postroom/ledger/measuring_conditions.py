@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, String, and_, case, exists, func, literal,
 from postroom.behind import PROCESS_ITSELF, Behind
 from postroom.delivery import State
 from postroom.ledger import desk_schema, schema
-from postroom.ledger.records import FINAL, ItemState
+from postroom.ledger.records import FINAL, OPEN, ItemState
 from postroom.period import same_hour, start_of, summers
 from postroom.staff import Scope
 
@@ -103,7 +103,7 @@ def is_rework() -> Condition:
 
 def _in_state(state: str) -> Condition:
     if state == "open":
-        return ITEMS.c.state.not_in(FINAL)
+        return ITEMS.c.state.in_(OPEN)
     return ITEMS.c.state.in_(_UNKEYED) if state == "unkeyed" else ITEMS.c.state == state
 
 

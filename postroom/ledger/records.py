@@ -39,6 +39,8 @@ class ItemState(StrEnum):
 
 FINAL = (ItemState.DELIVERED, ItemState.REJECTED, ItemState.NO_ACTION)
 """States in which nothing more is to do for an item."""
+OPEN = (ItemState.IN_FLIGHT, ItemState.WITH_PERSON)
+"""The other states; databases find a few of many rows by what they are, not by what they are not."""
 
 
 class Verdict(StrEnum):

@@ -7,8 +7,8 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPResponse
 from itertools import count as numbers
@@ -84,18 +84,21 @@ def change(state: str, number: int = 1) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def leaving() -> Iterator[ThreadPoolExecutor]:
+def leaving() -> Iterator[Callable[[NudgeReceiver], None]]:
     """Close receivers aside: each needs a moment to end, for which the next test need not wait."""
     with ThreadPoolExecutor() as pool:
-        yield pool
+        ends: list[Future[None]] = []
+        yield lambda receiver: ends.append(pool.submit(receiver.close))
+        for end in ends:
+            end.result()
 
 
 @pytest.fixture
-def ear(leaving: ThreadPoolExecutor) -> Iterator[Ear]:
+def ear(leaving: Callable[[NudgeReceiver], None]) -> Iterator[Ear]:
     ear = Ear()
     ear.receiver.open()
     yield ear
-    leaving.submit(ear.receiver.close)
+    leaving(ear.receiver)
 
 
 def test_the_validation_token_is_echoed_as_plain_text_within_moments(ear: Ear) -> None:

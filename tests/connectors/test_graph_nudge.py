@@ -88,7 +88,11 @@ def leaving() -> Iterator[Callable[[NudgeReceiver], None]]:
     """Close receivers aside: each needs a moment to end, for which the next test need not wait."""
     with ThreadPoolExecutor() as pool:
         ends: list[Future[None]] = []
-        yield lambda receiver: ends.append(pool.submit(receiver.close))
+
+        def leave(receiver: NudgeReceiver) -> None:
+            ends.append(pool.submit(receiver.close))
+
+        yield leave
         for end in ends:
             end.result()
 

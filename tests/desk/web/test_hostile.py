@@ -104,6 +104,8 @@ def _people(app: FastAPI, office: Office) -> dict[Role, Person]:
     for number, (name, role) in enumerate(zip(hostile.typed_names(), roles, strict=True)):
         form = {"name": name, "sign_in_name": f"h{number}", "roles": role, "teams": "*"}
         assert clerk.post("/people/new", data=form).status_code == 200
+    for one in office.ledger.staff():
+        office.ledger.set_password(one.person.id, "one of their own", "test")
     return {role: one.person for role in Role for one in office.ledger.staff() if one.person.roles == {role}}
 
 
@@ -115,6 +117,7 @@ def _act(desk: Attacked) -> None:
         version = str(ledger.item(items[number]).summary.version)
         answer = officer.post(f"/items/{items[number]}/{what}", data={"version": version, **form})
         assert answer.status_code == 303, answer.text
+        assert "/account" not in answer.headers["location"]
 
     post(0, "fields/story", value=words(0))
     post(1, "reject", reason="other", words=words(1))

@@ -6,8 +6,6 @@ from importlib import import_module
 
 from msgraph.generated.models.message import Message
 
-# A process that runs tests has one server of forks, whichever file's tests come first.
-PRELOAD = ["tests.faults.microsoft_line", "tests.faults.mailbox_line"]
 for slow in (
     "alembic.autogenerate",
     "alembic.command",

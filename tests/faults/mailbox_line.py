@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Mapping
-from multiprocessing import get_context
-from multiprocessing.forkserver import ensure_running
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -29,13 +26,12 @@ from postroom.message import ReadMessage, Unpacked
 from postroom.process import DeliverTo
 from postroom.settle import settle_done
 from postroom.workitem import Extraction, Triage
-from tests.faults.graph_imports import PRELOAD
+from tests.faults.forking import fork
 
 TARGET = "depot"
 TURN_SECONDS = 3.0
 """How long a worker may sleep before another takes its turn; zombies sleep longer."""
 _PLANS = {"garden-waste": [DeliverTo(target=TARGET)]}
-_CONTEXT = get_context("forkserver")
 
 
 def open_ledger(folder: Path) -> Ledger:
@@ -47,13 +43,7 @@ def open_ledger(folder: Path) -> Ledger:
 
 def start(folder: Path, settings: Mapping[str, Any], seed: int) -> BaseProcess:
     """Start a worker, which works until it finds the file `stop`."""
-    # Python 3.11 does not tell the process that forks where modules lie.
-    os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])
-    _CONTEXT.set_forkserver_preload(PRELOAD)
-    ensure_running()
-    process = _CONTEXT.Process(target=work, args=(folder, dict(settings), seed))
-    process.start()
-    return process
+    return fork(work, folder, dict(settings), seed)
 
 
 def work(folder: Path, settings: dict[str, Any], seed: int) -> None:

@@ -21,12 +21,17 @@ from demo.backoffice.store import Record, Store
 from desk.web.office import Office
 from desk.web.review.values import shown
 from postroom.ledger import Item, ItemState
+from postroom.process import FieldSpec
 from tests.desk.web.held_items import ROOT, HeldItem, full_settings, held_items, put_in
 
-SPECS = {process.id: process.fields for process in full_settings(ROOT / "var").processes}
 ENDS = {"released": "in-flight", "no-action": "no-action", "rejected": "rejected", "by-hand": "delivered"}
 COPYING = 3
 """Keystrokes in which a value can be copied at best: mark it, copy it, put it in."""
+
+
+def _spec(item: HeldItem, name: str) -> FieldSpec | None:
+    process = next(one for one in full_settings(ROOT / "var").processes if one.id == item.process)
+    return process.fields.get(name)
 
 
 @dataclass(frozen=True)
@@ -128,14 +133,14 @@ class DeskOfficer(Officer):
             value = card.locator("[data-value]:checked").input_value()
         readings = card.locator("[data-choice]").evaluate_all("all => all.map(one => one.value)")
         inside = self.page.evaluate("document.activeElement.matches('.desk-field *')")
-        if value in (right, shown(right, SPECS[item.process].get(name))):
+        if value in (right, shown(right, _spec(item, name))):
             self.press("Enter" if inside else "a")
         elif right in readings and not inside:
             self.press(str(readings.index(right) + 1))
         else:
             if not inside:
                 self.press("j")
-            self.write(shown(right, SPECS[item.process].get(name)))
+            self.write(shown(right, _spec(item, name)))
             self.press("Enter")
         self.page.wait_for_selector(f"#card-{name}:not([data-open])")
 

@@ -20,8 +20,8 @@ from tests.desk.web import town as towns
 from tests.desk.web.conftest import Served, add_person
 from tests.desk.web.town import Town, put_in
 
-ROUNDS = 3
-OFFICERS, CLEARED, CLEARED_ON_POSTGRES = 20, 60, 30
+ROUNDS = 2
+OFFICERS, CLEARED, CLEARED_ON_POSTGRES = 20, 40, 30
 
 
 @pytest.fixture

@@ -13,8 +13,9 @@ from postroom.errors import ConfigError
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
+# The one made to have no windows comes first: it opens a page in a third of the processor's time.
 _ON_PATH = (
-    "google-chrome", "google-chrome-stable", "microsoft-edge", "microsoft-edge-stable", "chromium",
+    "chromium-headless-shell", "chrome-headless-shell", "google-chrome", "google-chrome-stable", "microsoft-edge", "microsoft-edge-stable", "chromium",
     "chromium-browser", "chrome", "msedge",
 )  # fmt: skip
 _LINUX = ("/usr/bin/chromium", "/snap/bin/chromium", "/opt/google/chrome/chrome", "/opt/microsoft/msedge/msedge")
@@ -80,7 +81,7 @@ def launch(playwright: Playwright, browser: Path | None = None) -> Browser:
     if program is None and not own.is_file():
         raise ConfigError(
             "There is no browser on this machine.",
-            hint="Install Chrome, Edge or Chromium (Debian and Ubuntu: apt install chromium), "
+            hint="Install Chrome, Edge or Chromium (Debian: apt install chromium-headless-shell), "
             "or run `playwright install chromium`.",
         )
     try:

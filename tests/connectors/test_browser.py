@@ -31,6 +31,9 @@ def test_the_path_is_asked_first(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     chrome.touch(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert browser.machine_browser() == chrome
+    shell = tmp_path / "chromium-headless-shell"
+    shell.touch(0o755)
+    assert browser.machine_browser() == shell
 
 
 def test_without_any_browser_the_remedy_is_told(
@@ -43,7 +46,7 @@ def test_without_any_browser_the_remedy_is_told(
         chromium = Bare()
 
     monkeypatch.setattr(browser, "machine_browser", lambda: None)
-    with pytest.raises(ConfigError, match="apt install chromium"):
+    with pytest.raises(ConfigError, match="apt install chromium-headless-shell"):
         browser.launch(Machine())  # type: ignore[arg-type]
 
 

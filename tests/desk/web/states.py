@@ -356,7 +356,7 @@ SYSTEM = (
     State("audit", "/audit", "/audit?robot=true", "auditor"),
     State("audit-of-an-item", "/audit", "/audit?item={delivered}", "auditor"),
     State("audit-nothing", "/audit", "/audit?item=AAAAAAAA", "auditor"),
-    State("audit-wrong-day", "/audit", "/audit?day=no", "auditor", status=400),
+    State("audit-wrong-day", "/audit", "/audit?day=no", "auditor", status=400, error=True),
     State("audit-proof", "/audit", "/audit", "auditor", sending("form[action='/audit/proof']")),
 )  # fmt: skip
 REFUSALS = (

@@ -136,7 +136,7 @@ def _keyed(ledger: Ledger, kind: str) -> DeliveryRecord:
 def _report(page: Page, data: Path) -> None:
     page.set_viewport_size({"width": 1000, "height": 1000})
     page.goto((data / "report.html").as_uri())
-    next_part = page.get_by_role("heading", name="Processes").bounding_box()
+    next_part = page.get_by_role("heading", name="What came in, by day").bounding_box()
     height = next_part["y"] - 10 if next_part else 1000
     _keep("report", page.screenshot(clip={"x": 0, "y": 0, "width": 1000, "height": height}, full_page=True))
 

@@ -173,15 +173,15 @@ def load_settings(folder: Path | None = None, data: Path | None = None) -> Setti
         raise ConfigError(f"There is no configuration folder {folder}.", hint="Correct --config or POSTROOM_CONFIG.")
     reading = _Reading(folder)
     main_file, main = reading.main()
-    data_folder = _data_folder(folder, data, main)
+    kept_in = data_folder(folder, data, main)
     settings = Settings(
         folder=folder,
-        data=data_folder,
+        data=kept_in,
         main=main,
         triage=reading.triage(),
         processes=reading.by_nation(reading.processes(), main.desk.nation),
-        inboxes=reading.connections("inbox", main_file, data_folder),
-        targets=reading.connections("target", main_file, data_folder),
+        inboxes=reading.connections("inbox", main_file, kept_in),
+        targets=reading.connections("target", main_file, kept_in),
     )
     reading.check(main_file)
     if reading.mistakes:
@@ -189,7 +189,8 @@ def load_settings(folder: Path | None = None, data: Path | None = None) -> Setti
     return Settings(**{**vars(settings), "warnings": tuple(reading.warnings)})
 
 
-def _data_folder(folder: Path, chosen: Path | None, main: MainFile) -> Path:
+def data_folder(folder: Path, chosen: Path | None, main: MainFile) -> Path:
+    """Return the folder for all that is kept: the one chosen, else POSTROOM_DATA, else what postroom.yaml says."""
     named = chosen or (Path(os.environ["POSTROOM_DATA"]) if os.environ.get("POSTROOM_DATA") else None)
     if named:
         return named.expanduser().resolve()

@@ -49,7 +49,7 @@ def demonstrate(session: Session, port: int, *, keep: bool, desk_port: int) -> b
         before, own = line.ledger.progress(), is_own_folder(settings, line.ledger)
         _drop_post(settings)
         faults = work(line)
-        balanced = print_summary(line.ledger, faults)
+        balanced = print_summary(settings, line.ledger, faults)
         new = line.ledger.progress()
         print_line(
             f"New in this run: {new.received - before.received} messages, "
@@ -153,16 +153,18 @@ def _is_sample(line: Line, target: str) -> bool:
 
 def _where_to_look(session: Session, settings: Settings, address: str) -> None:
     from config.reporting import latest_report
+    from desk.cli.calling import again, near
     from postroom.report.files import write_report
 
     report = settings.data / "report.html"
     write_report(latest_report(session.ledger, settings), report)
     places = [
-        ("Managers' report", str(report)),
-        ("Back office", f"{address}/  (postroom --data {settings.data} demo --keep)"),
+        ("The desk", again(settings, "desk")),
+        ("Managers' report", near(report)),
+        ("Back office", f"{address}/  ({again(settings, 'demo', '--keep')})"),
     ]
-    places += [("Workbook", str(target.values["path"])) for target in settings.targets if target.kind == "excel"]
-    places.append(("Exception queue", f"postroom --data {settings.data} items --state with-person"))
+    places += [("Workbook", near(Path(target.values["path"]))) for target in settings.targets if target.kind == "excel"]
+    places.append(("What waits for a person", again(settings, "items", "--state", "with-person")))
     print_table(("Where to look", ""), dict.fromkeys(places))
 
 

@@ -46,12 +46,9 @@ def add_accounts(settings: Settings, ledger: Ledger) -> str:
 
 
 def say_how_to_sign_in(settings: Settings, ledger: Ledger, *, own: bool) -> None:
-    """Print how to open the desk, and whom to sign in as."""
-    from config.settings import config_folder
+    """Print whom to sign in as at the desk."""
     from postroom.staff import Role
 
-    config = "" if settings.folder == config_folder(None) else f"--config {settings.folder} "
-    print_line(f"The desk, for officers, managers and ICT: postroom {config}--data {settings.data} desk")
     if settings.sign_in.kind != "accounts":
         return
     if not own:

@@ -88,7 +88,7 @@ def demonstrate_microsoft(session: Session, port: int, *, keep: bool, desk_port:
             _be_killed(settings)
         with use_line(Line(settings)) as line:
             faults = work(line)
-            balanced = print_summary(line.ledger, faults)
+            balanced = print_summary(settings, line.ledger, faults)
             right = _prove(line, running)
             all_there = not line.ledger.accounts().in_flight
         _where_to_look(settings, running)
@@ -186,12 +186,15 @@ def _schema(held: Mapping[str, Any]) -> str:
 
 
 def _where_to_look(settings: Settings, running: _Running) -> None:
+    from desk.cli.calling import again, near
+
     print_table(
         ("Where to look", ""),
         [
-            ("Configuration", f"{settings.folder}/postroom.yaml"),
-            ("What to grant", f"postroom --config {settings.folder} --data {settings.data} check --offline"),
-            ("Exception queue", f"postroom --data {settings.data} items --state with-person"),
+            ("The desk", again(settings, "desk")),
+            ("Configuration", near(settings.folder / "postroom.yaml")),
+            ("What to grant", again(settings, "check", "--offline")),
+            ("What waits for a person", again(settings, "items", "--state", "with-person")),
             ("Your own tenant", "docs/microsoft-365.md"),
         ],
     )

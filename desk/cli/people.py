@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from desk.cli.calling import first_account
 from desk.cli.commands import Commands
 from desk.cli.printing import counted, print_json, print_line, print_table
 from desk.cli.session import AsJson, Person, Session, person_or_login, session_of
@@ -33,13 +34,14 @@ def register(app: typer.Typer) -> None:
 
 def show(context: typer.Context, as_json: AsJson = False) -> None:
     """List everybody, with roles and teams."""
-    records = session_of(context).ledger.staff()
+    session = session_of(context)
+    records = session.ledger.staff()
     if as_json:
         for record in records:
             print_json(_told(record))
         return
     if not records:
-        print_line("Nobody can sign in at the desk yet. The first account: postroom people add NAME --role ict")
+        print_line(f"Nobody can sign in at the desk yet. The first account: {first_account(session.settings)}")
         return
     rows = [
         (

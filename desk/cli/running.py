@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from desk.cli.calling import first_account
 from desk.cli.printing import print_line
 from desk.cli.serving import HOST, DeskPort, Host, desk_beside, say_where
 from desk.cli.serving import PORT as DESK_PORT
@@ -40,7 +41,7 @@ def run(
     with use_line(Line(settings)) as line:
         while True:
             faults = work(line)
-            print_summary(line.ledger, faults)
+            print_summary(settings, line.ledger, faults)
             if once:
                 break
             print_line(f"Next look in {settings.schedule.intake_seconds} seconds; Ctrl-C ends.", style="dim")
@@ -64,14 +65,14 @@ def serve(
     from flows.serve_line import USER, prefect_server, serve_line
 
     session = session_of(context)
-    settings = session.settings
+    settings, first = session.settings, first_account(session.settings)
     os.environ["POSTROOM_CONFIG"], os.environ["POSTROOM_DATA"] = str(settings.folder), str(settings.data)
     session.ledger.close()
     print_line("Starting Prefect's server ...", style="dim")
     with prefect_server(settings.data, port) as address, desk_beside(settings, host, desk_port):
 
         def say() -> None:
-            say_where(settings, session.ledger, address_of(host, desk_port))
+            say_where(settings, session.ledger, address_of(host, desk_port), first)
             session.ledger.close()
             print_line(f"The line runs every {settings.schedule.intake_seconds} seconds. Ctrl-C ends.")
             print_line(f"Runs: {address}  (sign in as {USER}:{server_password(settings.data)})")

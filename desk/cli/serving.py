@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from desk.cli.calling import first_account
 from desk.cli.printing import print_line
 from desk.cli.session import session_of
 
@@ -43,7 +44,7 @@ def desk(context: typer.Context, port: DeskPort = PORT, host: Host = HOST) -> No
     settings = session_of(context).settings
 
     def say(ledger: Ledger) -> None:
-        say_where(settings, ledger, address_of(host, port))
+        say_where(settings, ledger, address_of(host, port), first_account(settings))
         print_line("Ctrl-C ends.", style="dim")
 
     try:
@@ -52,11 +53,11 @@ def desk(context: typer.Context, port: DeskPort = PORT, host: Host = HOST) -> No
         print_line("The desk has ended.", style="dim")
 
 
-def say_where(settings: Settings, ledger: Ledger, address: str) -> None:
+def say_where(settings: Settings, ledger: Ledger, address: str, first: str) -> None:
     """Print where the desk is, and how to make the first account where nobody can sign in."""
     print_line(f"The desk: {address}")
     if settings.sign_in.kind == "accounts" and not ledger.count_staff():
-        print_line("Nobody can sign in yet. Make the first account: postroom people add NAME --role ict")
+        print_line(f"Nobody can sign in yet. Make the first account: {first}")
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def demonstrate(session: Session, port: int, *, keep: bool, desk_port: int) -> b
         )
         agrees = _read_back(line, port)
         all_there = not line.ledger.accounts().in_flight
-        _where_to_look(session, settings, address)
+        _where_to_look(session, settings)
         say_how_to_sign_in(settings, line.ledger, own=own)
         with desk_if(keep, settings, desk_port):
             if keep:
@@ -151,7 +151,7 @@ def _is_sample(line: Line, target: str) -> bool:
     return any(found.name == target and found.kind in ("rest", "screen") for found in line.settings.targets)
 
 
-def _where_to_look(session: Session, settings: Settings, address: str) -> None:
+def _where_to_look(session: Session, settings: Settings) -> None:
     from config.reporting import latest_report
     from desk.cli.calling import again, near
     from postroom.report.files import write_report
@@ -159,9 +159,9 @@ def _where_to_look(session: Session, settings: Settings, address: str) -> None:
     report = settings.data / "report.html"
     write_report(latest_report(session.ledger, settings), report)
     places = [
-        ("The desk", again(settings, "desk")),
+        ("Back office and desk", again(settings, "demo", "--keep")),
+        ("The desk alone", again(settings, "desk")),
         ("Managers' report", near(report)),
-        ("Back office", f"{address}/  ({again(settings, 'demo', '--keep')})"),
     ]
     places += [("Workbook", near(Path(target.values["path"]))) for target in settings.targets if target.kind == "excel"]
     places.append(("What waits for a person", again(settings, "items", "--state", "with-person")))

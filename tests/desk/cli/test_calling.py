@@ -15,13 +15,16 @@ def test_a_call_names_the_folders_that_would_not_be_found_by_themselves(
     config: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(data.parent)
+    beside = load_settings(config, data)
+    assert again(beside, "show", "AAAA") == "postroom --config config show AAAA"
+    data = data.rename(data.with_name("kept"))
     settings = load_settings(config, data)
-    assert again(settings, "show", "AAAA") == "postroom --config config --data var show AAAA"
+    assert again(settings, "show", "AAAA") == "postroom --config config --data kept show AAAA"
     monkeypatch.setenv("POSTROOM_CONFIG", str(config))
-    assert again(settings, "desk") == "postroom --data var desk"
+    assert again(settings, "desk") == "postroom --data kept desk"
     monkeypatch.setenv("POSTROOM_DATA", str(data))
     assert first_account(settings) == "postroom people add NAME --role ict"
-    monkeypatch.chdir("/")
+    monkeypatch.chdir(config)
     monkeypatch.delenv("POSTROOM_DATA")
     assert again(settings, "desk") == f"postroom --data {data} desk"
 

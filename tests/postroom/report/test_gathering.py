@@ -11,6 +11,7 @@ import pytest
 
 from postroom.behind import Behind
 from postroom.ledger import Ledger
+from postroom.ledger.records import FINAL, OPEN, ItemState
 from postroom.period import LONDON, Period, day_of
 from postroom.process import Baseline, FieldSpec, Process
 from postroom.report.counted import Counted
@@ -77,6 +78,14 @@ def test_pages_of_a_list_hold_each_item_once(ledger: Ledger) -> None:
         paged += [one.id for one in page]
     assert paged == whole
     assert len(whole) == 120
+
+
+def test_every_state_is_open_or_an_end(ledger: Ledger) -> None:
+    rows = fill(ledger, Random(3), 200)
+    for asked, states in {"open": OPEN, **{state: (state,) for state in FINAL}}.items():
+        held = sum(len(rows.items_where(state=state)) for state in states)
+        assert ledger.count_behind(EVERYTHING, Behind(state=asked)) == held > 0, asked
+    assert {*OPEN, *FINAL} == set(ItemState)
 
 
 @pytest.fixture

@@ -33,8 +33,8 @@ from tests.faults.microsoft_line import start
 from tests.servers.graph import GraphServer
 
 SOAK = bool(os.environ.get("POSTROOM_SOAK"))
-KILLS = 200 if SOAK else 6
-BETWEEN = 16 if SOAK else 5
+KILLS = 200 if SOAK else 4
+BETWEEN = 16 if SOAK else 3
 """Kills between two deliveries of post; in the short run fewer than three, which break a mail off, follow the last."""
 PROCESSES = 9
 

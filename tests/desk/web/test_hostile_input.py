@@ -71,7 +71,7 @@ def test_no_input_breaks_a_route_down(app: FastAPI, town: Town) -> None:
     clever = st.sampled_from(WORDS)
 
     @settings(
-        max_examples=120, deadline=None, derandomize=True, database=None,
+        max_examples=80, deadline=None, derandomize=True, database=None,
         suppress_health_check=list(HealthCheck),
     )  # fmt: skip
     @given(

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 # The one made to have no windows comes first: it opens a page in a third of the processor's time.
 _ON_PATH = (
-    "chromium-headless-shell", "chrome-headless-shell", "google-chrome", "google-chrome-stable", "microsoft-edge", "microsoft-edge-stable", "chromium",
+    "chromium-headless-shell", "chrome-headless-shell",
+    "google-chrome", "google-chrome-stable", "microsoft-edge", "microsoft-edge-stable", "chromium",
     "chromium-browser", "chrome", "msedge",
 )  # fmt: skip
 _LINUX = ("/usr/bin/chromium", "/snap/bin/chromium", "/opt/google/chrome/chrome", "/opt/microsoft/msedge/msedge")

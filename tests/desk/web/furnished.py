@@ -25,13 +25,14 @@ from extractors.ocr.settings import OcrSettings
 from extractors.reading import read_message
 from postroom.clock import utc_now
 from postroom.deliver import deliver_one
-from postroom.delivery import Capabilities, Delivery, Receipt, TargetClass
+from postroom.delivery import Receipt
 from postroom.disposition import Disposition, Outcome
 from postroom.errors import DeliveryUncertain, PostroomError, RefusedByTarget, TransientError
 from postroom.ledger import Ledger, Stage
 from postroom.message import Message, ReadMessage
 from postroom.staff import EVERY_TEAM, Person, Role
 from postroom.workitem import Extraction
+from tests.desk.web.answering import Answering
 from tests.desk.web.conftest import Served
 from tests.desk.web.held_items import SENT, HeldItem, extraction_of, full_settings, held, held_items, put_in
 
@@ -186,7 +187,7 @@ def _straight_through(desk: Desk) -> None:
         desk.items[item.name] = item_id
         for delivery in ledger.item(item_id).deliveries:
             answer = Receipt(f"MB-{4100 + number}", f"Missed bins, record MB-{4100 + number}")
-            deliver_one(ledger, delivery.id, _Answering(delivery.target, answer), OWNER)  # type: ignore[arg-type]
+            deliver_one(ledger, delivery.id, Answering(delivery.target, answer), OWNER)  # type: ignore[arg-type]
     ledger.choose_samples(1.0, [one.id for one in desk.office.settings.processes])
     bins = desk.office.process("missed-bin")
     assert bins is not None
@@ -259,32 +260,6 @@ def _decide(desk: Desk) -> None:
     ledger.look(items["looked-at"], desk.people["second"])
 
 
-class _Answering:
-    """A target that gives one kind of answer."""
-
-    capabilities = Capabilities(TargetClass.BLIND, reads_back=())
-
-    def __init__(self, name: str, answer: Receipt | PostroomError) -> None:
-        self.name = name
-        self._answer = answer
-
-    def deliver(self, delivery: Delivery) -> Receipt:
-        if isinstance(self._answer, Receipt):
-            return self._answer
-        raise self._answer
-
-    def find(self, key: str) -> Receipt | None:
-        return None
-
-    def read_back(self, receipt: Receipt) -> dict[str, str]:
-        return {}
-
-    def check(self) -> list[str]:
-        return []
-
-    def close(self) -> None: ...
-
-
 ANSWERS: dict[str, Receipt | PostroomError] = {
     "delivered": Receipt("PCN-40118", "Parking appeals, record PCN-40118"),
     "uncertain": DeliveryUncertain("The connection broke before parking-appeals answered."),
@@ -297,7 +272,7 @@ def _deliver(desk: Desk) -> None:
     ledger = desk.office.ledger
     for short, answer in ANSWERS.items():
         for delivery in ledger.item(desk.items[short]).deliveries:
-            deliver_one(ledger, delivery.id, _Answering(delivery.target, answer), OWNER)  # type: ignore[arg-type]
+            deliver_one(ledger, delivery.id, Answering(delivery.target, answer), OWNER)  # type: ignore[arg-type]
 
 
 def _run(desk: Desk) -> None:

@@ -13,14 +13,15 @@ from extractors.limits import Limits
 from extractors.ocr.settings import OcrSettings
 from extractors.reading import read_message
 from postroom.deliver import deliver_one
-from postroom.delivery import Capabilities, Delivery, Receipt, TargetClass
+from postroom.delivery import Receipt
 from postroom.disposition import Disposition, Outcome
-from postroom.errors import DeliveryUncertain, PostroomError, RefusedByTarget
+from postroom.errors import DeliveryUncertain, RefusedByTarget
 from postroom.fields import Candidate, Fault, Field, Provenance
 from postroom.ledger import Stage
 from postroom.message import Message, ReadMessage
 from postroom.text import Box
 from postroom.workitem import Extraction, Triage
+from tests.desk.web.answering import Answering
 from tests.desk.web.vectors import VECTORS
 
 ITEMS = 6
@@ -125,32 +126,6 @@ def _extraction(number: int, read: ReadMessage) -> Extraction:
     triage = Triage("grievance", 0.9, (told,), documents)
     faults = (Fault(("story", "person"), told),)
     return Extraction(triage, fields, Disposition(Outcome.REVIEW, reasons), faults, "2026-11-20")
-
-
-class Answering:
-    """A target that answers with vectors."""
-
-    capabilities = Capabilities(TargetClass.BLIND, reads_back=())
-
-    def __init__(self, name: str, answer: Receipt | PostroomError) -> None:
-        self.name = name
-        self._answer = answer
-
-    def deliver(self, delivery: Delivery) -> Receipt:
-        if isinstance(self._answer, Receipt):
-            return self._answer
-        raise self._answer
-
-    def find(self, key: str) -> Receipt | None:
-        return None
-
-    def read_back(self, receipt: Receipt) -> dict[str, str]:
-        return {}
-
-    def check(self) -> list[str]:
-        return []
-
-    def close(self) -> None: ...
 
 
 def key_in(office: Office, item_id: str, number: int) -> None:
